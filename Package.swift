@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6)
+]
+
+let package = Package(
+  name: "swift-concurrent-futures",
+  products: [
+    .library(name: "ConcurrentFutures", targets: ["ConcurrentFutures"]),
+    .library(name: "Timelines", targets: ["Timelines"]),
+  ],
+  targets: [
+    .target(name: "CPlatform"),
+    .target(name: "SchedulerEvents", swiftSettings: settings),
+    .target(
+      name: "ConcurrentFutures", dependencies: ["CPlatform", "SchedulerEvents"],
+      swiftSettings: settings),
+    .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
+  ]
+)

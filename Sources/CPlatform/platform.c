@@ -1,0 +1,91 @@
+#define _GNU_SOURCE
+#include "CPlatform.h"
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Thread_local cf_thread cf_thread_slot __attribute__((tls_model("initial-exec")));
+uint32_t cf_recording_gate;
+
+int cf_futex_wait(const void *address, uint32_t expected, int64_t deadline_ns) {
+  struct timespec deadline, *limit = NULL;
+  if (deadline_ns >= 0) {
+    deadline.tv_sec = deadline_ns / 1000000000;
+    deadline.tv_nsec = deadline_ns % 1000000000;
+    limit = &deadline;
+  }
+  // FUTEX_WAIT_BITSET takes an absolute time; plain FUTEX_WAIT a relative one.
+  long r = syscall(SYS_futex, address, FUTEX_WAIT_BITSET_PRIVATE, expected, limit, NULL, FUTEX_BITSET_MATCH_ANY);
+  return r == 0 ? 0 : errno;
+}
+
+void cf_futex_wake(const void *address, int count) {
+  int saved = errno;
+  syscall(SYS_futex, address, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
+  errno = saved;
+}
+
+int cf_membarrier_register(void) {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0 ? 0 : errno;
+}
+void cf_membarrier(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
+int32_t cf_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+int cf_getcpu(void) { return sched_getcpu(); }
+
+int cf_usable_cpus(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    int n = CPU_COUNT(&set);
+    if (n > 0) return n;
+  }
+  long n = sysconf(_SC_NPROCESSORS_ONLN);  // more CPUs than a cpu_set_t holds
+  return n > 0 ? (int)n : 1;
+}
+
+struct start {
+  void (*body)(void *);
+  void *argument;
+};
+static void *enter(void *raw) {
+  struct start s = *(struct start *)raw;
+  free(raw);
+  s.body(s.argument);
+  return NULL;
+}
+int cf_start_thread(void (*body)(void *), void *argument, size_t stack_bytes) {
+  struct start *s = malloc(sizeof *s);
+  if (!s) return ENOMEM;
+  *s = (struct start){body, argument};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, stack_bytes);
+  pthread_t thread;
+  int r = pthread_create(&thread, &attributes, enter, s);
+  pthread_attr_destroy(&attributes);
+  if (r != 0) free(s);
+  return r;
+}
+void cf_name_thread(const char *name) {
+  char cut[16];
+  strncpy(cut, name, sizeof cut - 1);
+  cut[sizeof cut - 1] = 0;
+  pthread_setname_np(pthread_self(), cut);
+}
+void cf_stack_bounds(uintptr_t *low, uintptr_t *high) {
+  pthread_attr_t attributes;
+  void *base = NULL;
+  size_t size = 0;
+  if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
+    pthread_attr_getstack(&attributes, &base, &size);
+    pthread_attr_destroy(&attributes);
+  }
+  *low = (uintptr_t)base;
+  *high = (uintptr_t)base + size;
+}

@@ -1,0 +1,1 @@
+// The event vocabulary: what can happen and how it is written down.

@@ -1,0 +1,1 @@
+// Reads traces, builds the model, measures, draws.

@@ -18,5 +18,7 @@ let package = Package(
       name: "ConcurrentFutures", dependencies: ["CPlatform", "SchedulerEvents"],
       swiftSettings: settings),
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
+    .testTarget(
+      name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
   ]
 )

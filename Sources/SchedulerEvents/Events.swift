@@ -1,1 +1,0 @@
-// The event vocabulary: what can happen and how it is written down.

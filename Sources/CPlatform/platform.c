@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CPlatform.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
@@ -36,6 +37,7 @@ int cf_membarrier_register(void) {
 }
 void cf_membarrier(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
 int32_t cf_gettid(void) { return (int32_t)syscall(SYS_gettid); }
+void cf_yield(void) { sched_yield(); }
 int cf_getcpu(void) { return sched_getcpu(); }
 
 int cf_usable_cpus(void) {
@@ -88,4 +90,34 @@ void cf_stack_bounds(uintptr_t *low, uintptr_t *high) {
   }
   *low = (uintptr_t)base;
   *high = (uintptr_t)base + size;
+}
+void cf_write_stderr(const void *bytes, size_t count) {
+  const char *at = bytes;
+  while (count > 0) {
+    ssize_t n = write(2, at, count);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    at += n;
+    count -= (size_t)n;
+  }
+}
+
+void cf_hook_process(void (*prepare)(void), void (*parent)(void), void (*child)(void), void (*at_exit)(void)) {
+  pthread_atfork(prepare, parent, child);
+  atexit(at_exit);
+}
+
+int64_t cf_read_file(const char *path, void *buffer, size_t size) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  size_t done = 0;
+  while (done < size) {
+    ssize_t n = read(fd, (char *)buffer + done, size - done);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && done == 0) done = (size_t)-1;
+    if (n <= 0) break;
+    done += (size_t)n;
+  }
+  close(fd);
+  return (int64_t)done;
 }

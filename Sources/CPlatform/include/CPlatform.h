@@ -32,6 +32,8 @@ static inline void cf_pause(void) {
 #endif
 }
 
+void cf_yield(void);  // sched_yield
+
 // Futexes. `timeout_ns` is an absolute CLOCK_MONOTONIC time, or -1 for none. Returns 0 or an errno.
 int cf_futex_wait(const void *address, uint32_t expected, int64_t deadline_ns);
 void cf_futex_wake(const void *address, int count);
@@ -46,12 +48,17 @@ static inline int64_t cf_monotonic_ns(void) {
 
 int cf_membarrier_register(void);  // 0 or an errno
 void cf_membarrier(void);
+void cf_write_stderr(const void *bytes, size_t count);  // all of it, errors ignored
 int32_t cf_gettid(void);
 int cf_usable_cpus(void);  // size of the affinity mask, at least 1
+int64_t cf_read_file(const char *path, void *buffer, size_t size);  // bytes read, or -1
 int cf_getcpu(void);       // the CPU this thread runs on, or -1
 
 // Starts a detached thread. Returns 0 or an errno (EAGAIN: the system refuses one more).
 int cf_start_thread(void (*body)(void *), void *argument, size_t stack_bytes);
 void cf_name_thread(const char *name);                // the calling thread; cut to 15 bytes
 void cf_stack_bounds(uintptr_t *low, uintptr_t *high);  // of the calling thread
+
+// Registers what must happen around fork() and at exit(). Called once.
+void cf_hook_process(void (*prepare)(void), void (*parent)(void), void (*child)(void), void (*at_exit)(void));
 #endif

@@ -58,6 +58,10 @@ import CPlatform
   @inline(never) static func workerStop(pool: UInt32) {}
   @inline(never) static func queueSample(pool: UInt32, injectorDepth: Int, live: Int) {}
   @inline(never) static func poolConfig(pool: UInt32, name: String, workers: Int, policies: String) {}
+  /// The task that runs on this thread; 0 = none.
+  static var currentTask: UInt64 { cf_current_thread().pointee.current_task }
+  /// The calling thread's lane.
+  static var currentLane: UInt16 { cf_current_thread().pointee.next_task == 0 ? noVictim : cf_current_thread().pointee.lane }
   /// Nanoseconds of the trace clock.
   static var now: UInt64 { UInt64(cf_monotonic_ns()) }
 }

@@ -1,0 +1,226 @@
+// The way of a task into the pool.
+//
+// A refusal is decided before anything is published, with one exception: the pool may close between the look and the
+// push. Then the task is taken back if no worker has claimed it yet (Pool I3).
+import CPlatform
+import Synchronization
+
+extension ThreadPoolExecutor {
+  /// Publishes a task that nobody records.
+  @usableFromInline
+  @inline(never)
+  func admit(_ future: AnyFuture) throws(RejectedExecutionError) {
+    let pool = pool.pointer
+    let worker = pool.currentMember
+    future.taskID = TaskID.next()
+    if pool.needsCare { try prepare(pool, worker) { future.runHere(pool.pointee.id) } }
+    if future.isDone { return }  // the caller ran it
+    push(future, pool, worker)
+    if try retract(future, pool) { return }
+  }
+
+  @usableFromInline
+  @inline(never)
+  func admit(_ future: AnyFuture, _ site: TaskSite) throws(RejectedExecutionError) {
+    let pool = pool.pointer
+    let worker = pool.currentMember
+    future.taskID = TaskID.next()
+    if pool.needsCare {
+      try prepare(pool, worker) {
+        Recorder.taskSubmit(
+          task: future.taskID, parent: Recorder.currentTask, site: site, queue: .inline, depth: 0)
+        future.runHere(pool.pointee.id)
+      }
+    }
+    if future.isDone { return }
+    Recorder.taskSubmit(
+      task: future.taskID, parent: Recorder.currentTask, site: site, queue: worker == nil ? .injector : .local,
+      depth: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? pool.pointee.injector.count)
+    push(future, pool, worker)
+    if try retract(future, pool) { return }
+  }
+
+  func admitDetached(
+    _ work: sending @escaping () throws -> Void, _ site: TaskSite?
+  ) throws(RejectedExecutionError) {
+    let pool = pool.pointer
+    let worker = pool.currentMember
+    let job = DetachedJob(taskID: TaskID.next(), body: work)
+    var ranHere = false
+    if pool.needsCare {
+      try prepare(pool, worker) {
+        ranHere = true
+        do { try job.body() } catch {
+          ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
+        }
+      }
+    }
+    if ranHere { return }
+    if let site {
+      Recorder.taskSubmit(
+        task: job.taskID, parent: Recorder.currentTask, site: site, queue: worker == nil ? .injector : .local, depth: 0)
+    }
+    pool.push(Job(retaining: job), worker)
+    pool.notify()
+  }
+
+  @inline(__always)
+  private func push(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ worker: UnsafeMutablePointer<Worker>?) {
+    pool.push(Job(retaining: future), worker)
+  }
+
+  /// After the push: wakes a worker; if the pool was closed meanwhile, takes the task back and throws.
+  @inline(__always)
+  private func retract(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>) throws(RejectedExecutionError) -> Bool {
+    let word = pool.pointee.sleep.current
+    if word.wantsWaking { pool.notifySlow() }
+    guard word.isClosed else { return false }
+    guard future.claim(to: FutureWord.completing) else { return true }  // a worker was faster: it runs
+    future.dropWork()
+    future.store(error: CancelledError())
+    future.fire(future.publish())
+    throw RejectedExecutionError(pool.closedReason ?? .shutdown)
+  }
+
+  /// The rare cases: closed, no thread yet, bounded admission. `runHere` runs the task on this thread.
+  @inline(never)
+  private func prepare(
+    _ pool: UnsafeMutablePointer<Pool>, _ worker: UnsafeMutablePointer<Worker>?, runHere: () -> Void
+  ) throws(RejectedExecutionError) {
+    if let reason = pool.closedReason { throw RejectedExecutionError(reason) }
+    if pool.pointee.admission.isBounded {
+      if worker == nil {
+        switch pool.pointee.admission.enter(isClosed: { pool.isClosed }) {
+        case .admitted: break
+        case .rejected: throw RejectedExecutionError(.queueFull)
+        case .callerRuns: return runHere()
+        }
+      } else {
+        pool.pointee.admission.enterAlways()
+      }
+      if let reason = pool.closedReason {
+        pool.pointee.admission.leave()
+        throw RejectedExecutionError(reason)
+      }
+    }
+    // An accepted task must have a thread: start the first one before anything is published.
+    let code = pool.startFirstThread()
+    if code != 0 {
+      if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
+      throw RejectedExecutionError(.noThread(code))
+    }
+  }
+}
+
+extension UnsafeMutablePointer<Pool> {
+  /// The calling thread's worker, if it is one of this pool.
+  @inline(__always)
+  var currentMember: UnsafeMutablePointer<Worker>? {
+    guard let worker = Worker.current, worker.pointee.pool == self else { return nil }
+    return worker
+  }
+
+  /// Whether a submission must look closer before it is published.
+  @inline(__always)
+  var needsCare: Bool {
+    let word = pointee.sleep.current
+    return word.isClosed || word.unstarted >= pointee.maxWorkers || pointee.admission.isBounded
+  }
+
+  var hasNoThread: Bool { pointee.sleep.current.unstarted >= pointee.maxWorkers }
+
+  /// Starts a thread if there is none. 0, or the `errno` of the refusal.
+  func startFirstThread() -> Int32 {
+    while hasNoThread {
+      guard pointee.sleep.claimUnstarted() else {
+        cf_pause()  // another submitter is at it
+        continue
+      }
+      let code = startThread()
+      if code != 0, hasNoThread { return code }
+    }
+    return 0
+  }
+
+  /// Queues a job: a worker's own in its deque, any other in the injector.
+  @inline(__always)
+  func push(_ job: Job, _ worker: UnsafeMutablePointer<Worker>?) {
+    guard let worker else { return pointee.injector.push(job.word) }
+    WorkerCounters.bump(worker.pointee.counters.submitted)
+    if pointee.configuration.localOrder == .lifo {
+      worker.pointee.lifo.push(job.word)
+    } else {
+      worker.pointee.fifo.push(job.word)
+    }
+    fenceAfterLocalPush()
+  }
+
+  @inline(__always)
+  private func fenceAfterLocalPush() {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)  // Sleep.W1: the push before the look at the word
+  }
+
+  func notifyAfterLocalPush() {
+    fenceAfterLocalPush()
+    notify()
+  }
+
+  var statistics: ExecutorStatistics {
+    var sum = ExecutorStatistics(
+      workers: 0, idle: 0, queued: 0, running: 0, submitted: UInt64(pointee.injector.pushedCount), completed: 0,
+      failed: 0,
+      cancelled: pointee.cancelled.load(ordering: .relaxed), stolen: 0, inlineRuns: 0)
+    sum.workers = pointee.lifecycle.withLock { $0.live }
+    let word = pointee.sleep.current
+    sum.idle = Swift.min(sum.workers, word.sleeping + word.searching)
+    var started: UInt64 = 0
+    for index in 0..<pointee.publishedWorkers {
+      guard let worker = worker(index) else { continue }
+      // Ends before starts before submissions: read so, no difference is ever negative by more than the reading took.
+      sum.completed += worker.pointee.counters.completed.load(ordering: .relaxed)
+      sum.failed += worker.pointee.counters.failed.load(ordering: .relaxed)
+      started += worker.pointee.counters.started.load(ordering: .relaxed)
+      sum.submitted += worker.pointee.counters.submitted.load(ordering: .relaxed)
+      sum.stolen += worker.pointee.counters.stolen.load(ordering: .relaxed)
+      sum.inlineRuns += worker.pointee.counters.inlineRuns.load(ordering: .relaxed)
+    }
+    sum.running = Swift.max(0, Int(started) - Int(sum.completed) - Int(sum.failed))
+    sum.queued = Swift.max(0, Int(sum.submitted) - Int(started) - Int(sum.cancelled))
+    return sum
+  }
+}
+
+extension AnyFuture {
+  /// Runs an unpublished task on the submitting thread (`Admission.callerRuns`).
+  final func runHere(_ pool: UInt32) {
+    guard claim() else { return }
+    let thread = cf_current_thread().unsafelyUnwrapped
+    let outerTask = thread.pointee.current_task
+    let outerFuture = thread.pointee.current_future
+    let nesting = thread.pointee.nesting
+    thread.pointee.current_task = taskID
+    thread.pointee.current_future = Unmanaged.passUnretained(self).toOpaque()
+    thread.pointee.nesting = nesting + 1
+    if Recorder.isOn {
+      Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: nesting)
+    }
+    let failed = runner.unsafelyUnwrapped(self)
+    thread.pointee.current_task = outerTask
+    thread.pointee.current_future = outerFuture
+    thread.pointee.nesting = nesting
+    if Recorder.isOn { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
+    fire(publish())
+  }
+}
+
+/// Task ids: the creating lane, and the lane's own counter. No shared state.
+enum TaskID {
+  @inline(__always)
+  static func next() -> UInt64 {
+    let thread = cf_current_thread().unsafelyUnwrapped
+    if thread.pointee.next_task == 0 { Lanes.openOutside() }
+    let id = thread.pointee.next_task
+    thread.pointee.next_task = id + 1
+    return id
+  }
+}

@@ -1,0 +1,30 @@
+// What every executor offers.
+
+/// Accepts work and returns futures of it.
+///
+/// Not named `Executor`: that is `_Concurrency.Executor`, which every file imports.
+public protocol FutureExecutor: AnyObject, Sendable {
+  /// Schedules `work` and returns its future at once.
+  /// - Throws: `RejectedExecutionError` if the work was refused; then it will never run.
+  @_disfavoredOverload
+  func submit<Value: Sendable>(_ work: sending @escaping () throws -> Value) throws(RejectedExecutionError) -> Future<
+    Value
+  >
+
+  /// Refuses submissions from now on; with `wait`, blocks until all work is done and the workers have ended.
+  /// - Parameter cancelFutures: cancels what has not started.
+  @available(*, noasync) func shutdown(wait: Bool, cancelFutures: Bool)
+
+  /// Refuses submissions from now on and suspends until all work is done and the workers have ended.
+  func shutdown(cancelFutures: Bool) async
+}
+
+extension FutureExecutor {
+  // Default arguments for the requirement. Spelled on a method of the same signature they would make it the
+  // requirement's default implementation, and recurse.
+
+  /// `shutdown(wait: true, cancelFutures: false)`.
+  @available(*, noasync) public func shutdown() { shutdown(wait: true, cancelFutures: false) }
+  /// `shutdown(wait: wait, cancelFutures: false)`.
+  @available(*, noasync) public func shutdown(wait: Bool) { shutdown(wait: wait, cancelFutures: false) }
+}

@@ -1,0 +1,158 @@
+// The results of `map`, in input order, taken one by one.
+import CPlatform
+
+/// The results of `map`, in input order. Single pass; use it from one thread at a time.
+///
+/// An error ends the iteration and cancels what has not started (`outcomes` goes on instead). Dropping it, or `close`,
+/// cancels what has not started.
+public final class MappedResults<Out: Sendable>: AsyncSequence {
+  public typealias Element = Out
+  private let deadline: Int64?
+  private let window: Int?
+  private var submitNext: (() throws -> ChunkFuture<Out>?)?
+  /// Submitted and not taken, oldest at `first`.
+  private var futures: [ChunkFuture<Out>?] = []
+  private var first = 0
+  /// What the chunk in hand still holds, newest first.
+  private var inHand: [Result<Out, any Error>] = []
+
+  init(deadline: Int64?, window: Int?, submitNext: @escaping () throws -> ChunkFuture<Out>?) {
+    self.deadline = deadline
+    self.window = window
+    self.submitNext = submitNext
+  }
+
+  deinit { cancelRest() }
+
+  /// Submits until the window is full or the input has ended.
+  func fill() throws {
+    while let submitNext, window.map({ futures.count - first < $0 }) ?? true {
+      guard let future = try submitNext() else {
+        self.submitNext = nil
+        return
+      }
+      futures.append(future)
+    }
+  }
+
+  /// Blocks until the next result is there; nil after the last.
+  /// - Throws: the element's error, or `TimeoutError`; either ends the iteration.
+  @available(*, noasync, message: "use 'for try await'")
+  public func next() throws -> Out? {
+    guard let outcome = try nextOutcome() else { return nil }
+    return try deliver(outcome)
+  }
+
+  /// All results that are left.
+  /// - Throws: the first error in input order, or `TimeoutError`.
+  @available(*, noasync, message: "use 'for try await'")
+  public func collect() throws -> [Out] {
+    var all: [Out] = []
+    while let value = try next() { all.append(value) }
+    return all
+  }
+
+  /// Ends the iteration and cancels what has not started.
+  public func close() {
+    cancelRest()
+    submitNext = nil
+    futures = []
+    first = 0
+    inHand = []
+  }
+
+  private func cancelRest() {
+    for future in futures[first...] { future?.cancel() }
+  }
+
+  /// An error ends the iteration (CPython up to 3.14).
+  private func deliver(_ outcome: Result<Out, any Error>) throws -> Out {
+    do { return try outcome.get() } catch {
+      close()
+      throw error
+    }
+  }
+
+  /// The next element's outcome; throws only what ends the iteration whatever the form.
+  fileprivate func nextOutcome() throws -> Result<Out, any Error>? {
+    if let outcome = inHand.popLast() { return outcome }
+    guard let future = front else { return nil }
+    if let deadline {
+      if !future.isDone, !future.waitDoneAsMember(deadline: deadline) { throw timeOut() }
+    } else {
+      _ = try? future.block(nil)
+    }
+    return try takeInHand(future)
+  }
+
+  private func nextOutcomeSuspending() async throws -> Result<Out, any Error>? {
+    if let outcome = inHand.popLast() { return outcome }
+    guard let future = front else { return nil }
+    if !future.isDone {
+      do { try await future.suspendUntilDone(deadline: deadline) } catch is TimeoutError { throw timeOut() }
+    }
+    return try takeInHand(future)
+  }
+
+  private var front: ChunkFuture<Out>? { first < futures.count ? futures[first] : nil }
+
+  private func timeOut() -> TimeoutError {
+    close()  // the future that was waited for is cancelled too
+    return TimeoutError()
+  }
+
+  /// The oldest future is done: its outcomes become the ones in hand, and its place in the window is filled.
+  private func takeInHand(_ future: ChunkFuture<Out>) throws -> Result<Out, any Error>? {
+    futures[first] = nil
+    first += 1
+    if first > 64, first * 2 > futures.count {
+      futures.removeFirst(first)
+      first = 0
+    }
+    do { try fill() } catch let error as RejectedExecutionError {
+      if case .shutdown = error.reason { submitNext = nil } else { throw error }  // drains, as when the pool is gone
+    }
+    switch future.outcome {
+    case .success(let outcomes): inHand = outcomes.reversed()
+    case .failure(let error): inHand = [.failure(error)]
+    case nil: preconditionFailure("the future is done")
+    }
+    return inHand.popLast()
+  }
+
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let results: MappedResults<Out>
+    /// Suspends until the next result is there; nil after the last.
+    /// - Throws: the element's error, `TimeoutError`, or `CancellationError` when the awaiting task is cancelled.
+    public mutating func next() async throws -> Out? {
+      guard let outcome = try await results.nextOutcomeSuspending() else { return nil }
+      return try results.deliver(outcome)
+    }
+  }
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(results: self) }
+
+  /// Every element as a `Result`: an error does not end the iteration and cancels nothing.
+  ///
+  /// Takes from the same results as `next` does. A timeout is the last element.
+  public var outcomes: MappedOutcomes<Out> { MappedOutcomes(results: self) }
+}
+
+/// The outcomes of `map`, in input order.
+public struct MappedOutcomes<Out: Sendable>: Sequence, IteratorProtocol {
+  let results: MappedResults<Out>
+  /// Blocks until the next outcome is there; nil after the last.
+  @available(*, noasync, message: "use 'for try await' over the results")
+  public mutating func next() -> Result<Out, any Error>? {
+    do { return try results.nextOutcome() } catch {
+      results.close()
+      return .failure(error)
+    }
+  }
+}
+
+extension AnyFuture {
+  /// `waitDone`, with the pool told that a worker of it blocks.
+  final func waitDoneAsMember(deadline: Int64?) -> Bool {
+    Worker.current?.blocking { waitDone(deadline: deadline) } ?? waitDone(deadline: deadline)
+  }
+}

@@ -1,0 +1,101 @@
+// The handle of a result that a task, or someone by hand, will give.
+
+/// The handle of a result that may not be there yet.
+///
+/// Executors return futures from `submit`; `Future()` makes one that is completed by hand (`setResult`,
+/// `setException`). Every member may be called from any thread.
+// SAFETY: `stored` is written by the completer before FINISHED is published and read only after it was seen
+// (FutureWord I1, P1).
+public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
+  @usableFromInline @exclusivity(unchecked) nonisolated(unsafe) final var stored: Result<Value, any Error>?
+
+  /// A pending future, to be completed by hand.
+  public init() { super.init(owner: Owner.user, runner: nil) }
+
+  @inlinable init(task runner: @escaping Runner, owner: UInt32) { super.init(owner: owner, runner: runner) }
+
+  /// A future that the library completes: by a combinator, a promise, a process pool.
+  init(owner: UInt32) { super.init(owner: owner, runner: nil) }
+
+  private init(finished outcome: Result<Value, any Error>) {
+    stored = outcome
+    super.init(owner: Owner.library, runner: nil, phase: FutureWord.finished)
+  }
+
+  /// A future that has finished with `value`.
+  public static func succeeded(_ value: Value) -> Future { Future(finished: .success(value)) }
+  /// A future that has finished with `error`.
+  public static func failed(_ error: any Error) -> Future { Future(finished: .failure(error)) }
+
+  override final func store(error: any Error) { stored = .failure(error) }
+  override final var storedError: (any Error)? {
+    guard case .failure(let error) = stored else { return nil }
+    return error
+  }
+  override final var outcomeDescription: String {
+    switch stored {
+    case .success(let value): "returned \(type(of: value))"
+    case .failure(let error): "raised \(type(of: error))"
+    case nil: preconditionFailure("a finished future has an outcome")
+    }
+  }
+
+  /// The outcome if it is done, nil while it is not. Never blocks, never torn.
+  ///
+  /// A cancelled future's outcome is the failure `CancelledError`.
+  /// - Source: CPython 3.14, `_get_snapshot`.
+  public final var outcome: Result<Value, any Error>? {
+    let word = loadWord()
+    guard word.isDone else { return nil }
+    return word.isFinished ? stored : .failure(CancelledError())
+  }
+
+  /// Blocks until the future is done and returns its value.
+  ///
+  /// In a worker of the pool that owns the task a call without a timeout runs the task on this thread if it is still
+  /// pending; otherwise, and on any other thread, the thread blocks.
+  /// - Parameter timeout: how long to wait at most; nil: without limit; zero or less: not at all.
+  /// - Throws: the task's error, `CancelledError`, or `TimeoutError`.
+  @available(*, noasync, message: "use 'await future.value'")
+  @inlinable
+  public final func result(timeout: Duration? = nil) throws -> Value {
+    if !loadWord().isFinished { try block(timeout) }
+    switch stored.unsafelyUnwrapped {
+    case .success(let value): return value
+    case .failure(let error): throw error
+    }
+  }
+
+  /// Calls `body` with this future once it is done. See `addAnyDoneCallback`.
+  public final func addDoneCallback(_ body: @escaping @Sendable (Future<Value>) throws -> Void) {
+    addAnyDoneCallback { try body(unsafeDowncast($0, to: Future<Value>.self)) }
+  }
+
+  /// Finishes a future made by hand, from PENDING or RUNNING.
+  ///
+  /// Wakes who waits, then runs the callbacks on the calling thread.
+  /// - Throws: `InvalidStateError` if it is done, or if a pool owns it.
+  public final func setResult(_ value: sending Value) throws(InvalidStateError) {
+    guard owner == Owner.user, complete(with: .success(value)) else { throw invalidState() }
+  }
+
+  /// Finishes the future unless it is done or claimed by another. The library's own way.
+  @discardableResult
+  final func complete(with outcome: Result<Value, any Error>) -> Bool {
+    guard claimCompletion() else { return false }
+    finish(with: outcome)
+    return true
+  }
+
+  /// The second half of `complete`, for a completer that has claimed before.
+  final func finish(with outcome: Result<Value, any Error>) {
+    stored = outcome
+    fire(publish())
+  }
+}
+
+extension Future where Value == Void {
+  /// Finishes a future made by hand that has no value.
+  /// - Throws: `InvalidStateError` if it is done, or if a pool owns it.
+  public final func setResult() throws(InvalidStateError) { try setResult(()) }
+}

@@ -1,0 +1,84 @@
+// The state of a future in one word: what it is, who waits for it, and the transitions between.
+//
+//      PENDING ──claim──> RUNNING ──────────publish──> FINISHED
+//         │  └──claim──> COMPLETING ────────publish──────^
+//         └──cancel──> CANCELLED ──notify──> CANCELLED_AND_NOTIFIED
+//
+// Roles
+//   completer  the one thread that moved the word to RUNNING or COMPLETING; it alone writes the outcome
+//   holder     the thread that set the lock bit; it alone links and unlinks wait nodes
+//
+// Invariants
+//   I1  The outcome is written before FINISHED is published and never after.
+//   I2  In a done state of an owned future, and in FINISHED and CANCELLED_AND_NOTIFIED of any, the list is empty:
+//       whoever made the transition took it and fires each node once.
+//   I3  The lock bit is held for a few instructions, with no call to foreign code in between.
+//
+// Pairings
+//   P1  publish's releasing exchange -> every acquiring load that reads a done state
+//   P2  the holder's releasing store -> the next holder's acquiring exchange (links of the list)
+
+/// The states of a future, named as in Python.
+public enum FutureState: String, Hashable, Sendable, CaseIterable {
+  case pending = "PENDING"
+  case running = "RUNNING"
+  case cancelled = "CANCELLED"
+  case cancelledAndNotified = "CANCELLED_AND_NOTIFIED"
+  case finished = "FINISHED"
+}
+
+/// Bits 0-2 phase, bit 3 lock, bit 4 cancellation requested, the rest the newest wait node (32-byte aligned).
+@usableFromInline
+struct FutureWord: Equatable {
+  @usableFromInline var raw: UInt
+  @inlinable @inline(__always) init(raw: UInt) { self.raw = raw }
+
+  @usableFromInline static let pending: UInt = 0
+  @usableFromInline static let running: UInt = 1
+  @usableFromInline static let completing: UInt = 2
+  @usableFromInline static let cancelled: UInt = 3
+  @usableFromInline static let notified: UInt = 4
+  @usableFromInline static let finished: UInt = 5
+
+  private static let phaseMask: UInt = 7
+  private static let lockBit: UInt = 8
+  private static let requestBit: UInt = 16
+  private static let flagMask: UInt = 31
+
+  @inlinable @inline(__always) var phase: UInt { raw & 7 }
+  @inlinable @inline(__always) var isDone: Bool { raw & 7 >= FutureWord.cancelled }
+  @inlinable @inline(__always) var isFinished: Bool { raw & 7 == FutureWord.finished }
+  var isLocked: Bool { raw & FutureWord.lockBit != 0 }
+  var isCancellationRequested: Bool { raw & FutureWord.requestBit != 0 }
+
+  var head: UnsafeMutablePointer<WaitNode>? {
+    UnsafeMutablePointer(bitPattern: raw & ~FutureWord.flagMask)
+  }
+
+  var state: FutureState {
+    switch phase {
+    case FutureWord.pending: .pending
+    case FutureWord.running, FutureWord.completing: .running
+    case FutureWord.cancelled: .cancelled
+    case FutureWord.notified: .cancelledAndNotified
+    default: .finished
+    }
+  }
+
+  /// The same with the lock bit set.
+  var locked: FutureWord { FutureWord(raw: raw | FutureWord.lockBit) }
+  /// The same with the lock bit clear.
+  var unlocked: FutureWord { FutureWord(raw: raw & ~FutureWord.lockBit) }
+  /// The same with a cancellation request on record.
+  var requestingCancellation: FutureWord { FutureWord(raw: raw | FutureWord.requestBit) }
+  /// The same in another phase, list and flags kept.
+  @inline(__always)
+  func to(_ phase: UInt) -> FutureWord { FutureWord(raw: raw & ~FutureWord.phaseMask | phase) }
+  /// The same in another phase with the list taken out.
+  @inline(__always)
+  func detached(_ phase: UInt) -> FutureWord { FutureWord(raw: raw & FutureWord.requestBit | phase) }
+  /// The same with another newest node.
+  func with(head: UnsafeMutablePointer<WaitNode>?) -> FutureWord {
+    FutureWord(raw: raw & FutureWord.flagMask | UInt(bitPattern: head))
+  }
+}

@@ -1,0 +1,54 @@
+// The scheduler's type-erased unit: one word that runs exactly once.
+import Synchronization
+
+/// A queued object, tagged in its low bits with what it is. The queue owns one reference to it.
+struct Job: Equatable {
+  enum Kind: UInt {
+    /// An `AnyFuture` with a runner.
+    case future = 0
+    /// A `DetachedJob`: `execute`, or a job of Swift concurrency from outside of the pool.
+    case detached = 1
+    /// A job of Swift concurrency as it came (`UnownedJob`), no object of ours.
+    case swift = 2
+  }
+  let word: UInt
+  private static let tagMask: UInt = 7
+
+  init(word: UInt) { self.word = word }
+  init(_ kind: Kind, _ object: UnsafeMutableRawPointer) { word = UInt(bitPattern: object) | kind.rawValue }
+
+  /// Takes over one reference to `future`.
+  init(retaining future: AnyFuture) { self.init(.future, Unmanaged.passRetained(future).toOpaque()) }
+  init(retaining job: DetachedJob) { self.init(.detached, Unmanaged.passRetained(job).toOpaque()) }
+
+  var kind: Kind { Kind(rawValue: word & Job.tagMask).unsafelyUnwrapped }
+  var object: UnsafeMutableRawPointer {
+    UnsafeMutableRawPointer(bitPattern: word & ~Job.tagMask).unsafelyUnwrapped
+  }
+
+  /// The future, if it is one. Borrowed.
+  var future: Unmanaged<AnyFuture>? { kind == .future ? Unmanaged.fromOpaque(object) : nil }
+  var detached: Unmanaged<DetachedJob> { Unmanaged.fromOpaque(object) }
+
+  /// Offset of the first stored property of a Swift root class: behind the isa and the reference counts.
+  static let linkOffset = 16
+
+  /// The link of a queued object: `AnyFuture.link` or `DetachedJob.link`, both first fields.
+  // SAFETY: the layout of a non-resilient root class; JobTests checks it.
+  static func link(_ word: UInt) -> UnsafeMutablePointer<Atomic<UInt>> {
+    UnsafeMutableRawPointer(bitPattern: word & ~Job.tagMask).unsafelyUnwrapped
+      .advanced(by: linkOffset).assumingMemoryBound(to: Atomic<UInt>.self)
+  }
+}
+
+/// Work without a future.
+// SAFETY: the body moves to the one thread that runs the job; a queue hands a job out once.
+final class DetachedJob: @unchecked Sendable {
+  let link = Atomic<UInt>(0)  // must be the first field, as in AnyFuture
+  let taskID: UInt64
+  let body: () throws -> Void
+  init(taskID: UInt64, body: @escaping () throws -> Void) {
+    self.taskID = taskID
+    self.body = body
+  }
+}

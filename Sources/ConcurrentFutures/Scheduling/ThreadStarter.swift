@@ -1,0 +1,41 @@
+// Starts the threads of workers; where a test injects the system's refusal.
+import CPlatform
+import Synchronization
+
+enum ThreadStarter {
+  /// How many starts the system still grants before it refuses with EAGAIN; negative: no limit. For tests.
+  static let grants = Atomic<Int>(-1)
+
+  /// - Returns: 0, or the `errno` of the refusal.
+  static func start(_ worker: UnsafeMutablePointer<Worker>, stackSize: Int) -> Int32 {
+    if grants.load(ordering: .relaxed) >= 0, grants.wrappingSubtract(1, ordering: .relaxed).oldValue <= 0 {
+      grants.store(0, ordering: .relaxed)
+      return 11  // EAGAIN
+    }
+    return cf_start_thread(enter, UnsafeMutableRawPointer(worker), stackSize)
+  }
+
+  private static let enter: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
+    let worker = raw.unsafelyUnwrapped.assumingMemoryBound(to: Worker.self)
+    worker.pointee.pool.runThread(worker)
+  }
+}
+
+extension Worker {
+  /// Helping stops when the stack is used beyond this address: half of it.
+  mutating func setStackLimit() {
+    var low: UInt = 0
+    var high: UInt = 0
+    cf_stack_bounds(&low, &high)
+    helpingLimit = low + (high - low) / 2
+  }
+}
+
+extension UnsafeMutablePointer<Worker> {
+  /// `<prefix>_<n>`; the system keeps 15 bytes, of which the tail tells workers apart.
+  func nameThread() {
+    cf_name_thread(String(name.utf8.suffix(15)) ?? name)
+  }
+
+  var name: String { "\(pointee.pool.pointee.name)_\(pointee.index)" }
+}

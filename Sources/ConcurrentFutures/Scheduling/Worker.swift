@@ -1,0 +1,360 @@
+// One thread of a pool: its deques, its loop, and how it runs a job.
+//
+// The whole policy is in `find`: its own newest job, then the oldest of what it took from the injector, then another
+// worker's oldest, then the injector.
+import CPlatform
+import Synchronization
+
+/// Raw memory, never moved: handles are plain pointers, so that nothing counts references on the hot path.
+// SAFETY: a worker's memory lives as long as its pool, which every thread that holds the pointer keeps alive.
+@usableFromInline
+struct Worker: ~Copyable {
+  /// What its thread does, as far as others need to know before they start one more.
+  enum Activity {
+    static let absent: UInt32 = 0
+    /// It will look at every queue before it sleeps.
+    static let looking: UInt32 = 1
+    static let busy: UInt32 = 2
+  }
+  /// What becomes of a worker that found no work.
+  enum Rest {
+    /// It looks again, and counts as searching.
+    case goOn
+    /// Its thread ends; another may be started in its place.
+    case end
+    /// Its thread ends, one too many since a blocked worker went on.
+    case endSurplus
+  }
+
+  let pool: UnsafeMutablePointer<Pool>
+  let index: Int
+  let lifo = Deque()
+  let fifo = Deque()
+  let padding0 = CacheLinePadding()
+  // Written by others.
+  let parker = Parker()
+  let wakeCause = Atomic<UInt8>(0)
+  let waker = Atomic<UInt16>(0xFFFF)
+  let padding1 = CacheLinePadding()
+  // Written by the owner, some of it read by others.
+  let activity = Atomic<UInt32>(Activity.absent)
+  let counters = WorkerCounters()
+  let lane = Atomic<UInt16>(0xFFFF)
+  // Owner only.
+  /// A claimed future that its thread was started for, by a worker whose stack was half used; it ends after that.
+  var firstJob: Unmanaged<AnyFuture>?
+  var tick: UInt32 = 0
+  var victims: VictimOrder
+  var helpingLimit: UInt = 0
+
+  init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int) {
+    self.pool = pool
+    self.index = index
+    victims = VictimOrder(seed: UInt64(index) &+ UInt64(pool.pointee.id) << 32)
+  }
+
+  /// The worker the calling thread is, or nil outside of any pool.
+  @inline(__always)
+  static var current: UnsafeMutablePointer<Worker>? {
+    cf_current_thread().pointee.worker?.assumingMemoryBound(to: Worker.self)
+  }
+}
+
+/// What a worker has done. The owner alone writes; `statistics` sums over the workers.
+struct WorkerCounters: ~Copyable {
+  let submitted = Atomic<UInt64>(0)
+  let started = Atomic<UInt64>(0)
+  let completed = Atomic<UInt64>(0)
+  let failed = Atomic<UInt64>(0)
+  let stolen = Atomic<UInt64>(0)
+  let inlineRuns = Atomic<UInt64>(0)
+
+  @inline(__always)
+  func countEnd(failed: Bool) {
+    if failed { WorkerCounters.bump(self.failed) } else { WorkerCounters.bump(completed) }
+  }
+
+  @inline(__always)
+  static func bump(_ counter: borrowing Atomic<UInt64>) {
+    counter.store(counter.load(ordering: .relaxed) &+ 1, ordering: .relaxed)  // one writer
+  }
+}
+
+/// A job with where it came from.
+struct Found {
+  let job: Job
+  let source: Recorder.Source
+  var victim: UInt16 = Recorder.noVictim
+}
+
+extension UnsafeMutablePointer<Worker> {
+  // MARK: The loop
+
+  /// What the thread does until the pool ends or no longer needs it.
+  func loop() {
+    if let first = pointee.firstJob {
+      pointee.firstJob = nil
+      runClaimed(first, .awaited)
+      first.release()
+      while let found = findLocal() { run(found) }
+      pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
+      return
+    }
+    var searching = true  // who started the thread counted it so
+    while true {
+      if let found = find(searching) ?? search(&searching) {
+        if searching {
+          searching = false
+          if pool.pointee.sleep.endSearching(), pool.hasVisibleWork { pool.notify() }  // Sleep.W2
+        }
+        run(found)
+        continue
+      }
+      switch rest(&searching) {
+      case .goOn: break
+      case .end: return leave { pool.pointee.sleep.returnToUnstarted() }
+      case .endSurplus: return leave { _ = pool.pointee.sleep.endSearching() }
+      }
+    }
+  }
+
+  private var pool: UnsafeMutablePointer<Pool> { pointee.pool }
+
+  /// The policy: own newest, own oldest, another's oldest, injected.
+  func find(_ searching: Bool) -> Found? {
+    pointee.tick &+= 1
+    // Larger: outside work starves longer behind a worker that feeds itself; smaller: the shared line is read more.
+    if pointee.tick % 61 == 0, let found = takeInjected(searching) { return found }
+    return findLocal() ?? steal() ?? takeInjected(searching)
+  }
+
+  func findLocal() -> Found? {
+    if let word = pointee.lifo.pop() { return Found(job: Job(word: word), source: .local) }
+    while true {
+      switch pointee.fifo.steal() {
+      case .item(let word): return Found(job: Job(word: word), source: .injector)
+      case .empty: return nil
+      case .lost: continue
+      }
+    }
+  }
+
+  private func steal() -> Found? {
+    let count = pool.pointee.publishedWorkers
+    guard count > 1 else { return nil }
+    var lost = false
+    repeat {
+      lost = false
+      for offset in pointee.victims.start(count) {
+        let index = offset < count ? offset : offset - count
+        guard index != pointee.index, let victim = pool.worker(index) else { continue }
+        for attempt in 0..<2 {
+          switch attempt == 0 ? victim.pointee.fifo.steal() : victim.pointee.lifo.steal() {
+          case .item(let word):
+            WorkerCounters.bump(pointee.counters.stolen)
+            return Found(job: Job(word: word), source: .stolen, victim: victim.pointee.lane.load(ordering: .relaxed))
+          case .empty: continue
+          case .lost: lost = true
+          }
+        }
+      }
+    } while lost
+    return nil
+  }
+
+  /// How many injected jobs a busy worker takes at once. Larger: less fair, and thieves must fetch them again; smaller:
+  /// the shared queue is touched more often.
+  private static var batch: Int { 32 }
+
+  private func takeInjected(_ searching: Bool) -> Found? {
+    guard pool.pointee.injector.isNonEmpty else { return nil }
+    // While another could run them, take one: tasks start in the order in which they were submitted.
+    let word = pool.pointee.sleep.current
+    let othersIdle = word.searching - (searching ? 1 : 0) + word.sleeping + word.unstarted > 0
+    var first: UInt?
+    _ = pool.pointee.injector.take(othersIdle ? 1 : Self.batch) { item in
+      if first == nil { first = item } else { pointee.fifo.push(item) }
+    }
+    return first.map { Found(job: Job(word: $0), source: .injector) }
+  }
+
+  // MARK: Searching and sleeping
+
+  /// Rounds of looking everywhere before a worker sleeps. 0: a hot hand-off costs 18 us instead of 0.6 us; 2000: idle
+  /// workers disturb busy ones (p99 0.8 ms on two cores).
+  private static var rounds: Int { 100 }
+
+  private func search(_ searching: inout Bool) -> Found? {
+    pointee.activity.store(Worker.Activity.looking, ordering: .relaxed)  // it stays true what it says
+    if !searching {
+      guard pool.pointee.sleep.beginSearching() else { return nil }
+      searching = true
+    }
+    let recording = Recorder.isOn
+    let began = recording ? Recorder.now : 0
+    var round = 0
+    var found: Found?
+    while round < Self.rounds, !pool.isClosed {
+      round += 1
+      found = find(true)
+      if found != nil { break }
+      for _ in 0..<16 { cf_pause() }
+      if round & 31 == 0 { cf_yield() }
+    }
+    if recording {
+      let probes = round * max(1, pool.pointee.publishedWorkers - 1)
+      Recorder.searchEnd(
+        began: began, attempts: probes, empty: found == nil ? probes : probes - 1, lostRaces: 0, found: found != nil,
+        victim: found?.victim ?? Recorder.noVictim)
+    }
+    return found
+  }
+
+  /// Sleeps until there is work. Afterwards the worker counts as searching.
+  private func rest(_ searching: inout Bool) -> Worker.Rest {
+    let wasSearching = searching
+    searching = true
+    if wasSearching, pool.takeSurplus() { return .endSurplus }
+    pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: wasSearching)
+    if pool.hasVisibleWork {  // Sleep.W1
+      standUp()
+      return .goOn
+    }
+    if pool.isClosed {
+      standUp()
+      return pool.hasVisibleWork ? .goOn : .end
+    }
+    if Recorder.isOn {
+      Recorder.workerPark(reason: .idle, dequeDepth: 0, injectorDepth: pool.pointee.injector.count)
+    }
+    let deadline = pool.pointee.configuration.keepAlive.map(Deadline.after)
+    var woken = pointee.parker.park(deadline: deadline)
+    let timedOut = !woken && pool.pointee.sleep.cancelSleeping(pointee.index)
+    if !woken && !timedOut { woken = pointee.parker.park() }
+    if Recorder.isOn {
+      let cause = Recorder.WakeCause(rawValue: pointee.wakeCause.load(ordering: .relaxed)) ?? .work
+      Recorder.workerUnpark(
+        cause: timedOut ? .timeout : cause, waker: timedOut ? Recorder.noVictim : pointee.waker.load(ordering: .relaxed)
+      )
+    }
+    return !timedOut || pool.hasVisibleWork ? .goOn : .end
+  }
+
+  /// From the stack of sleepers back to searching, without having slept.
+  private func standUp() {
+    if !pool.pointee.sleep.cancelSleeping(pointee.index) { _ = pointee.parker.park() }  // its waker's token is coming
+  }
+
+  /// Wakes a worker that was taken off the stack of sleepers.
+  func wake(_ cause: Recorder.WakeCause) {
+    if Recorder.isOn {
+      pointee.wakeCause.store(cause.rawValue, ordering: .relaxed)  // the parker's token publishes it
+      pointee.waker.store(Recorder.currentLane, ordering: .relaxed)
+      Recorder.workerWake(target: pointee.lane.load(ordering: .relaxed), cause: cause)
+    }
+    pointee.parker.unpark()
+  }
+
+  private func leave(_ uncount: () -> Void) {
+    pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
+    uncount()
+    if pool.hasVisibleWork { pool.notify() }  // what arrived while it still counted as searching
+  }
+
+  // MARK: Running
+
+  func run(_ found: Found) {
+    switch found.job.kind {
+    case .future:
+      let future = found.job.future.unsafelyUnwrapped
+      if future._withUnsafeGuaranteedRef({ $0.claim() }) {
+        becomeBusy()
+        runClaimed(future, found.source, found.victim)
+      } else {
+        future._withUnsafeGuaranteedRef { $0.dropEntry() }
+      }
+      future.release()
+    case .detached:
+      becomeBusy()
+      let job = found.job.detached.takeRetainedValue()
+      runDetached(job, found.source, found.victim)
+    case .swift:
+      becomeBusy()
+      runSwiftJob(found.job.swiftWord)
+    }
+  }
+
+  /// Tells submitters that this worker will not look at the queues for a while; if it was the one they relied on,
+  /// starts or wakes another. Its exchange and the look at the queues pair with the submitter's push and its look at
+  /// `activity`: one sees the other.
+  @inline(__always)
+  private func becomeBusy() {
+    if pool.threadsMayStart {
+      becomeBusySlow()
+    } else {
+      pointee.activity.store(Worker.Activity.busy, ordering: .relaxed)  // nobody asks before threads may start again
+    }
+  }
+
+  @inline(never)
+  private func becomeBusySlow() {
+    pointee.activity.store(Worker.Activity.busy, ordering: .sequentiallyConsistent)
+    if pool.hasVisibleWork { pool.notify() }
+  }
+
+  /// Runs a future that was claimed, and completes it. `future` stays retained by the caller.
+  func runClaimed(
+    _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ victim: UInt16 = Recorder.noVictim
+  ) {
+    unmanaged._withUnsafeGuaranteedRef { future in
+      let thread = cf_current_thread().unsafelyUnwrapped
+      let outerTask = thread.pointee.current_task
+      let outerFuture = thread.pointee.current_future
+      let nesting = thread.pointee.nesting
+      thread.pointee.current_task = future.taskID
+      thread.pointee.current_future = unmanaged.toOpaque()
+      thread.pointee.nesting = nesting + 1
+      WorkerCounters.bump(pointee.counters.started)
+      if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
+      if Recorder.isOn {
+        Recorder.taskStart(
+          task: future.taskID, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
+          nesting: nesting)
+      }
+      let failed = future.runner.unsafelyUnwrapped(future)
+      thread.pointee.current_task = outerTask
+      thread.pointee.current_future = outerFuture
+      thread.pointee.nesting = nesting
+      pointee.counters.countEnd(failed: failed)
+      if Recorder.isOn { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
+      // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
+      if nesting == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }  // published by the exchange
+      guard let nodes = future.publish() else { return }
+      if nesting == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
+      future.fire(nodes)
+    }
+  }
+
+  private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
+    let thread = cf_current_thread().unsafelyUnwrapped
+    let outerTask = thread.pointee.current_task
+    let nesting = thread.pointee.nesting
+    thread.pointee.current_task = job.taskID
+    thread.pointee.nesting = nesting + 1
+    WorkerCounters.bump(pointee.counters.started)
+    if Recorder.isOn {
+      Recorder.taskStart(
+        task: job.taskID, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
+        nesting: nesting)
+    }
+    var failed = false
+    do { try job.body() } catch {
+      failed = true
+      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
+    }
+    thread.pointee.current_task = outerTask
+    thread.pointee.nesting = nesting
+    pointee.counters.countEnd(failed: failed)
+    if Recorder.isOn { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }
+  }
+}

@@ -16,7 +16,7 @@ let package = Package(
     .target(name: "SchedulerEvents", swiftSettings: settings),
     .target(
       name: "ConcurrentFutures", dependencies: ["CPlatform", "SchedulerEvents"],
-      swiftSettings: settings),
+      swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),

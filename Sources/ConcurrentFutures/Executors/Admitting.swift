@@ -77,7 +77,7 @@ extension ThreadPoolExecutor {
     guard word.isClosed else { return false }
     guard future.claim(to: FutureWord.completing) else { return true }  // a worker was faster: it runs
     future.dropWork()
-    future.store(error: CancelledError())
+    future.storedError = CancelledError()
     future.fire(future.publish())
     throw RejectedExecutionError(pool.closedReason ?? .shutdown)
   }
@@ -204,7 +204,7 @@ extension AnyFuture {
     if Recorder.isOn {
       Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: nesting)
     }
-    let failed = runner.unsafelyUnwrapped(self)
+    let failed = operations(self, .run)
     thread.pointee.current_task = outerTask
     thread.pointee.current_future = outerFuture
     thread.pointee.nesting = nesting

@@ -15,34 +15,62 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   // The layout is the executor's: `link` must be the first field (Job.link reads it at a fixed offset).
   @usableFromInline final let link = Atomic<UInt>(0)
   @usableFromInline final let word: Atomic<UInt>
-  /// Runs the task of this future and stores its outcome; true if that was an error. Free of captures.
-  @usableFromInline final let runner: Runner?
+  /// What depends on the types of value and task, specialised where the future was made. Free of captures.
+  @usableFromInline final let operations: Operations
   /// The task's id in traces; 0 for a future that is no task.
   @usableFromInline @exclusivity(unchecked) nonisolated(unsafe) final var taskID: UInt64 = 0
+  /// The error it finished with. Written by the completer, read once FINISHED was seen.
+  @usableFromInline @exclusivity(unchecked) nonisolated(unsafe) final var storedError: (any Error)?
   /// Who completes it: `Owner.user`, `Owner.library`, or a pool's id.
   @usableFromInline final let owner: UInt32
+  /// Whether there is a task that a worker can run.
+  @usableFromInline final let isTask: Bool
+  /// Whether the value needs destroying.
+  @usableFromInline final let ownsValue: Bool
 
-  @usableFromInline typealias Runner = @Sendable (AnyFuture) -> Bool
+  @usableFromInline typealias Operations = @Sendable (AnyFuture, Operation) -> Bool
+
+  @usableFromInline enum Operation {
+    /// Run the task and store its outcome; true if that is an error. Frees what the task captured before it returns.
+    case run
+    /// Free what the task captured; it will not run.
+    case dropWork
+    /// Destroy the value.
+    case destroyValue
+  }
 
   @usableFromInline enum Owner {
     @usableFromInline static let user: UInt32 = 0
     @usableFromInline static let library: UInt32 = .max
   }
 
-  @inlinable init(owner: UInt32, runner: Runner?, phase: UInt = FutureWord.pending) {
+  @inlinable init(
+    operations: @escaping Operations, owner: UInt32, isTask: Bool, ownsValue: Bool, phase: UInt = FutureWord.pending
+  ) {
+    self.operations = operations
     self.owner = owner
-    self.runner = runner
+    self.isTask = isTask
+    self.ownsValue = ownsValue
     word = Atomic(phase)
   }
 
-  // MARK: What a subclass knows
+  // Cells have no destructors of their own.
+  deinit {
+    switch FutureWord(raw: word.load(ordering: .acquiring)).phase {
+    case FutureWord.finished: if ownsValue, storedError == nil { _ = operations(self, .destroyValue) }
+    case FutureWord.pending: if isTask { _ = operations(self, .dropWork) }  // never published
+    default: break
+    }
+  }
 
   /// Frees what the task captured; called once, by whoever cancelled it before it ran.
-  func dropWork() {}
-  /// Stores `error` as the outcome. Completer only.
-  func store(error: any Error) { preconditionFailure("abstract") }
-  /// The error it finished with. Only after FINISHED was seen.
-  var storedError: (any Error)? { preconditionFailure("abstract") }
+  final func dropWork() {
+    if isTask { _ = operations(self, .dropWork) }
+  }
+
+  /// Called once, on the thread of the first `requestCancellation` before the future was done.
+  func cancellationRequested() {}
+
   /// "returned Int" or "raised MyError", only after FINISHED was seen.
   var outcomeDescription: String { preconditionFailure("abstract") }
 
@@ -148,7 +176,10 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
     while !current.isDone {
       let (exchanged, original) = word.compareExchange(
         expected: current.raw, desired: current.requestingCancellation.raw, ordering: .acquiringAndReleasing)
-      if exchanged { return }
+      if exchanged {
+        if !current.isCancellationRequested { cancellationRequested() }
+        return
+      }
       current = FutureWord(raw: original)
     }
   }
@@ -388,7 +419,7 @@ extension AnyFuture {
   @discardableResult
   final func completeWithError(_ error: any Error) -> Bool {
     guard claimCompletion() else { return false }
-    store(error: error)
+    storedError = error
     fire(publish())
     return true
   }

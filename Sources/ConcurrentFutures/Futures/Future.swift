@@ -4,22 +4,54 @@
 ///
 /// Executors return futures from `submit`; `Future()` makes one that is completed by hand (`setResult`,
 /// `setException`). Every member may be called from any thread.
-// SAFETY: `stored` is written by the completer before FINISHED is published and read only after it was seen
+// SAFETY: the cell is written by the completer before FINISHED is published and read only after it was seen
 // (FutureWord I1, P1).
 public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
-  @usableFromInline @exclusivity(unchecked) nonisolated(unsafe) final var stored: Result<Value, any Error>?
+  @usableFromInline final let cell = Cell<Value>()
 
   /// A pending future, to be completed by hand.
-  public init() { super.init(owner: Owner.user, runner: nil) }
+  @inlinable
+  public init() {
+    super.init(operations: Future.handle, owner: Owner.user, isTask: false, ownsValue: !_isPOD(Value.self))
+  }
 
-  @inlinable init(task runner: @escaping Runner, owner: UInt32) { super.init(owner: owner, runner: runner) }
+  @inlinable init(task operations: @escaping Operations, owner: UInt32) {
+    super.init(operations: operations, owner: owner, isTask: true, ownsValue: !_isPOD(Value.self))
+  }
 
   /// A future that the library completes: by a combinator, a promise, a process pool.
-  init(owner: UInt32) { super.init(owner: owner, runner: nil) }
+  init(owner: UInt32) {
+    super.init(operations: Future.handle, owner: owner, isTask: false, ownsValue: !_isPOD(Value.self))
+  }
 
   private init(finished outcome: Result<Value, any Error>) {
-    stored = outcome
-    super.init(owner: Owner.library, runner: nil, phase: FutureWord.finished)
+    super.init(
+      operations: Future.handle, owner: Owner.library, isTask: false, ownsValue: !_isPOD(Value.self),
+      phase: FutureWord.finished)
+    store(outcome)
+  }
+
+  @inlinable static var handle: Operations {
+    { base, operation in
+      if case .destroyValue = operation {
+        unsafeDowncast(base, to: Future<Value>.self).cell.address.deinitialize(count: 1)
+      }
+      return false
+    }
+  }
+
+  /// Completer only, before `publish`.
+  @inlinable final func store(_ outcome: Result<Value, any Error>) {
+    switch outcome {
+    case .success(let value): cell.address.initialize(to: value)
+    case .failure(let error): storedError = error
+    }
+  }
+
+  /// After FINISHED was seen.
+  @inlinable @inline(__always) final func get() throws -> Value {
+    if let storedError { throw storedError }
+    return cell.address.pointee
   }
 
   /// A future that has finished with `value`.
@@ -27,17 +59,8 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// A future that has finished with `error`.
   public static func failed(_ error: any Error) -> Future { Future(finished: .failure(error)) }
 
-  override final func store(error: any Error) { stored = .failure(error) }
-  override final var storedError: (any Error)? {
-    guard case .failure(let error) = stored else { return nil }
-    return error
-  }
   override final var outcomeDescription: String {
-    switch stored {
-    case .success(let value): "returned \(type(of: value))"
-    case .failure(let error): "raised \(type(of: error))"
-    case nil: preconditionFailure("a finished future has an outcome")
-    }
+    if let storedError { "raised \(type(of: storedError))" } else { "returned \(type(of: cell.address.pointee))" }
   }
 
   /// The outcome if it is done, nil while it is not. Never blocks, never torn.
@@ -47,7 +70,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   public final var outcome: Result<Value, any Error>? {
     let word = loadWord()
     guard word.isDone else { return nil }
-    return word.isFinished ? stored : .failure(CancelledError())
+    return word.isFinished ? Result { try get() } : .failure(CancelledError())
   }
 
   /// Blocks until the future is done and returns its value.
@@ -60,10 +83,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   @inlinable
   public final func result(timeout: Duration? = nil) throws -> Value {
     if !loadWord().isFinished { try block(timeout) }
-    switch stored.unsafelyUnwrapped {
-    case .success(let value): return value
-    case .failure(let error): throw error
-    }
+    return try get()
   }
 
   /// Calls `body` with this future once it is done. See `addAnyDoneCallback`.
@@ -89,7 +109,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
 
   /// The second half of `complete`, for a completer that has claimed before.
   final func finish(with outcome: Result<Value, any Error>) {
-    stored = outcome
+    store(outcome)
     fire(publish())
   }
 }

@@ -78,7 +78,7 @@ extension Future {
 
   private func outcomeWhenDone() throws -> Value {
     guard loadWord().isFinished else { throw CancelledError() }
-    return try stored.unsafelyUnwrapped.get()
+    return try get()
   }
 }
 

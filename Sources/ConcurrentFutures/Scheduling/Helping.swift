@@ -18,7 +18,7 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Claims and runs `future` on this thread if it is a pending task of this pool. True if it did.
   func runIfPending(_ future: AnyFuture) -> Bool {
-    guard future.owner == pointee.pool.pointee.id, future.runner != nil else { return false }
+    guard future.owner == pointee.pool.pointee.id, future.isTask else { return false }
     guard pointee.pool.pointee.configuration.waitPolicy != .block else { return false }
     dropStaleEntries()
     guard future.loadWord().phase == FutureWord.pending else { return false }

@@ -369,7 +369,7 @@ extension AnyFuture {
   final func failQueued(_ error: any Error) {
     guard claim(to: FutureWord.completing) else { return dropEntry() }
     dropWork()
-    store(error: error)
+    storedError = error
     fire(publish())
   }
 }

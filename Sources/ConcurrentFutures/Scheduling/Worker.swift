@@ -321,7 +321,7 @@ extension UnsafeMutablePointer<Worker> {
           task: future.taskID, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
           nesting: nesting)
       }
-      let failed = future.runner.unsafelyUnwrapped(future)
+      let failed = future.operations(future, .run)
       thread.pointee.current_task = outerTask
       thread.pointee.current_future = outerFuture
       thread.pointee.nesting = nesting

@@ -1,0 +1,69 @@
+// Between the pool and Swift concurrency: async work as a future, and tasks without a future in hand.
+import Synchronization
+
+/// The future of async work: passes a cancellation request on to the Swift task.
+// SAFETY: as `Future`; the task is behind a lock.
+private final class AsyncTask<Value: Sendable>: Future<Value>, @unchecked Sendable {
+  private let task = Mutex<Task<Void, Never>?>(nil)
+
+  override init() { super.init(owner: Owner.library) }
+
+  func attach(_ task: Task<Void, Never>) {
+    self.task.withLock { $0 = task }
+    if loadWord().isCancellationRequested { task.cancel() }  // it came before
+  }
+
+  override func cancellationRequested() { task.withLock { $0 }?.cancel() }
+}
+
+extension ThreadPoolExecutor {
+  /// Runs async work on this pool's threads; task-locals of the caller are inherited.
+  ///
+  /// Cancelling the future before the work has ended cancels the Swift task and makes the future CANCELLED if it has not
+  /// started; `requestCancellation` cancels the Swift task while it runs.
+  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  public func submitAsync<Value: Sendable>(
+    label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
+    _ work: sending @escaping () async throws -> Value
+  ) throws(RejectedExecutionError) -> Future<Value> {
+    if let reason = pool.pointer.closedReason { throw RejectedExecutionError(reason) }
+    let future = AsyncTask<Value>()
+    future.taskID = TaskID.next()
+    if Recorder.isOn {
+      Recorder.taskSubmit(
+        task: future.taskID, parent: Recorder.currentTask, site: TaskSite(label, file, line),
+        queue: pool.pointer.currentMember == nil ? .injector : .local, depth: 0)
+    }
+    let task = Task(executorPreference: self) {
+      guard future.claim() else { return }
+      if Recorder.isOn {
+        Recorder.taskStart(task: future.taskID, source: .injector, victim: Recorder.noVictim, depth: 0, nesting: 0)
+      }
+      let outcome: Result<Value, any Error>
+      do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+      if Recorder.isOn {
+        var failed = false
+        if case .failure = outcome { failed = true }
+        Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount)
+      }
+      future.finish(with: outcome)
+    }
+    future.attach(task)
+    return future
+  }
+
+  /// Runs `work` on the pool and awaits it. Cancelling the awaiting task cancels the work if it has not started, and
+  /// requests cancellation of it if it has.
+  /// - Throws: the error of `work`, `RejectedExecutionError`, or `CancellationError`.
+  public func run<Value: Sendable>(
+    label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
+    _ work: sending @escaping () throws -> Value
+  ) async throws -> Value {
+    let future = try submit(label: label, file: file, line: line, work)
+    return try await withTaskCancellationHandler {
+      try await future.value
+    } onCancel: {
+      if !future.cancel() { future.requestCancellation() }
+    }
+  }
+}

@@ -20,5 +20,7 @@ let package = Package(
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
+    .testTarget(
+      name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
   ]
 )

@@ -63,6 +63,8 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
     }
   }
 
+  /// Asked before a pending owned future is cancelled: false if its task has started where this future cannot see it.
+  func withdrawWork() -> Bool { true }
   /// Frees what the task captured; called once, by whoever cancelled it before it ran.
   final func dropWork() {
     if isTask { _ = operations(self, .dropWork) }
@@ -122,6 +124,10 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
       if current.isLocked {
         current = waitUntilUnlocked()
         continue
+      }
+      guard withdrawWork() else {
+        _ = claim()
+        return false
       }
       let (exchanged, original) = word.compareExchange(
         expected: current.raw, desired: current.detached(FutureWord.cancelled).raw, ordering: .acquiringAndReleasing)

@@ -48,7 +48,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
     case spawn(PeerID)
     case send(Call, CallID, to: PeerID, slot: UInt16)
     /// The call runs from now on.
-    case run(Call, CallID)
+    case run(Call, CallID, on: PeerID)
     case fail(Call, CallFailure)
     /// Ask the peer to end; it has nothing to do.
     case stop(PeerID)
@@ -127,15 +127,17 @@ struct Dispatcher<Call, Board: OfferBoard> {
 
   // MARK: What callers do
 
-  /// Accepts a call. Only while `rejection` is nil.
-  mutating func submit(_ call: Call) -> CallID {
+  /// Accepts a call. Only while `rejection` is nil. `named` learns its id before anybody can hear of it.
+  mutating func submit(_ call: Call, named: (CallID) -> Void = { _ in }) {
     nextCall += 1
+    named(nextCall)
     records[nextCall] = Record(call: call)
     pending.append(nextCall)
     spawnFailed = false
     dispatch()
-    return nextCall
   }
+
+  func knows(_ id: CallID) -> Bool { records[id] != nil }
 
   /// True if the call will not run (or is gone already); false if a peer has started it.
   mutating func cancel(_ id: CallID) -> Bool {
@@ -201,7 +203,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
       let record = records[call]
     else { return }
     peers[peer].offers[offer].isStarted = true
-    actions.append(.run(record.call, call))
+    actions.append(.run(record.call, call, on: id))
   }
 
   /// A result came. Nil if nobody waits for it any more.

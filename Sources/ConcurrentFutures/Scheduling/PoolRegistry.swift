@@ -33,12 +33,17 @@ enum PoolRegistry {
   static func makeName() -> String { "ThreadPoolExecutor-\(nextName.wrappingAdd(1, ordering: .relaxed).oldValue)" }
 
   static func add(_ pool: UnsafeMutablePointer<Pool>) {
-    let hook = locked { state in
-      state.pools[pool.pointee.id] = pool
+    locked { $0.pools[pool.pointee.id] = pool }
+    hook()
+  }
+
+  /// Has fork and exit told to the registry. Before a pool of either kind accepts work.
+  static func hook() {
+    let isFirst = locked { state in
       defer { state.isHooked = true }
       return !state.isHooked
     }
-    if hook { cf_hook_process(prepareFork, parentForked, childForked, joinAtExit) }
+    if isFirst { cf_hook_process(prepareFork, parentForked, childForked, joinAtExit) }
   }
 
   static func remove(_ pool: UnsafeMutablePointer<Pool>) {

@@ -44,6 +44,14 @@ final class EncodingMessage {
     EncodedBody(bytes: bytes, attachments: attachments, shared: shared)
   }
 
+  /// The same with a count in front, which was not known before.
+  func finish(countedAs count: Int) -> EncodedBody {
+    let whole = ByteWriter(capacity: bytes.count + 10)
+    whole.append(varint: UInt64(count))
+    whole.append(bytes.bytes)
+    return EncodedBody(bytes: whole, attachments: attachments, shared: shared)
+  }
+
   /// The state at a point between values, to return to if a value turns out not to encode.
   struct Mark {
     fileprivate let bytes: Int
@@ -135,7 +143,8 @@ final class EncodingMessage {
     let number = shared.firstIndex { $0 === value.memory } ?? shared.count
     guard number < WireLimits.descriptors else {
       throw EncodingError.invalidValue(
-        value, .init(codingPath: [], debugDescription: "more than \(WireLimits.descriptors) SharedBytes in one message"))
+        value, .init(codingPath: [], debugDescription: "more than \(WireLimits.descriptors) SharedBytes in one message")
+      )
     }
     write(.shared)
     bytes.append(varint: UInt64(number))

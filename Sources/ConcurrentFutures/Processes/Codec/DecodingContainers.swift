@@ -27,20 +27,48 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     message.advance(cursor, serial, to: reader.position)
     return true
   }
-  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool { try value(key) { reader in try message.bool(&reader) } }
-  func decode(_ type: String.Type, forKey key: Key) throws -> String { try value(key) { reader in try message.string(&reader) } }
-  func decode(_ type: Double.Type, forKey key: Key) throws -> Double { try value(key) { reader in try message.double(&reader) } }
-  func decode(_ type: Float.Type, forKey key: Key) throws -> Float { try value(key) { reader in try message.float(&reader) } }
-  func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try value(key) { reader in try message.integer(&reader, as: Int.self) } }
-  func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 { try value(key) { reader in try message.integer(&reader, as: Int8.self) } }
-  func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 { try value(key) { reader in try message.integer(&reader, as: Int16.self) } }
-  func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 { try value(key) { reader in try message.integer(&reader, as: Int32.self) } }
-  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try value(key) { reader in try message.integer(&reader, as: Int64.self) } }
-  func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt { try value(key) { reader in try message.integer(&reader, as: UInt.self) } }
-  func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 { try value(key) { reader in try message.integer(&reader, as: UInt8.self) } }
-  func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try value(key) { reader in try message.integer(&reader, as: UInt16.self) } }
-  func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try value(key) { reader in try message.integer(&reader, as: UInt32.self) } }
-  func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try value(key) { reader in try message.integer(&reader, as: UInt64.self) } }
+  func decode(_ type: Bool.Type, forKey key: Key) throws -> Bool {
+    try value(key) { reader in try message.bool(&reader) }
+  }
+  func decode(_ type: String.Type, forKey key: Key) throws -> String {
+    try value(key) { reader in try message.string(&reader) }
+  }
+  func decode(_ type: Double.Type, forKey key: Key) throws -> Double {
+    try value(key) { reader in try message.double(&reader) }
+  }
+  func decode(_ type: Float.Type, forKey key: Key) throws -> Float {
+    try value(key) { reader in try message.float(&reader) }
+  }
+  func decode(_ type: Int.Type, forKey key: Key) throws -> Int {
+    try value(key) { reader in try message.integer(&reader, as: Int.self) }
+  }
+  func decode(_ type: Int8.Type, forKey key: Key) throws -> Int8 {
+    try value(key) { reader in try message.integer(&reader, as: Int8.self) }
+  }
+  func decode(_ type: Int16.Type, forKey key: Key) throws -> Int16 {
+    try value(key) { reader in try message.integer(&reader, as: Int16.self) }
+  }
+  func decode(_ type: Int32.Type, forKey key: Key) throws -> Int32 {
+    try value(key) { reader in try message.integer(&reader, as: Int32.self) }
+  }
+  func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 {
+    try value(key) { reader in try message.integer(&reader, as: Int64.self) }
+  }
+  func decode(_ type: UInt.Type, forKey key: Key) throws -> UInt {
+    try value(key) { reader in try message.integer(&reader, as: UInt.self) }
+  }
+  func decode(_ type: UInt8.Type, forKey key: Key) throws -> UInt8 {
+    try value(key) { reader in try message.integer(&reader, as: UInt8.self) }
+  }
+  func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 {
+    try value(key) { reader in try message.integer(&reader, as: UInt16.self) }
+  }
+  func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 {
+    try value(key) { reader in try message.integer(&reader, as: UInt32.self) }
+  }
+  func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 {
+    try value(key) { reader in try message.integer(&reader, as: UInt64.self) }
+  }
   func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
     try value(key) { try message.decode(type, &$0) }
   }
@@ -160,7 +188,9 @@ struct UnkeyedReader: UnkeyedDecodingContainer {
   mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
     try nestedDecoder().container(keyedBy: type)
   }
-  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer { try nestedDecoder().unkeyedContainer() }
+  mutating func nestedUnkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    try nestedDecoder().unkeyedContainer()
+  }
   mutating func superDecoder() throws -> any Decoder { try nestedDecoder() }
 
   private mutating func nestedDecoder() throws -> BinaryDecoder {
@@ -194,13 +224,27 @@ struct SingleReader: SingleValueDecodingContainer {
   func decode(_ type: Float.Type) throws -> Float { try value { reader in try message.float(&reader) } }
   func decode(_ type: Int.Type) throws -> Int { try value { reader in try message.integer(&reader, as: Int.self) } }
   func decode(_ type: Int8.Type) throws -> Int8 { try value { reader in try message.integer(&reader, as: Int8.self) } }
-  func decode(_ type: Int16.Type) throws -> Int16 { try value { reader in try message.integer(&reader, as: Int16.self) } }
-  func decode(_ type: Int32.Type) throws -> Int32 { try value { reader in try message.integer(&reader, as: Int32.self) } }
-  func decode(_ type: Int64.Type) throws -> Int64 { try value { reader in try message.integer(&reader, as: Int64.self) } }
+  func decode(_ type: Int16.Type) throws -> Int16 {
+    try value { reader in try message.integer(&reader, as: Int16.self) }
+  }
+  func decode(_ type: Int32.Type) throws -> Int32 {
+    try value { reader in try message.integer(&reader, as: Int32.self) }
+  }
+  func decode(_ type: Int64.Type) throws -> Int64 {
+    try value { reader in try message.integer(&reader, as: Int64.self) }
+  }
   func decode(_ type: UInt.Type) throws -> UInt { try value { reader in try message.integer(&reader, as: UInt.self) } }
-  func decode(_ type: UInt8.Type) throws -> UInt8 { try value { reader in try message.integer(&reader, as: UInt8.self) } }
-  func decode(_ type: UInt16.Type) throws -> UInt16 { try value { reader in try message.integer(&reader, as: UInt16.self) } }
-  func decode(_ type: UInt32.Type) throws -> UInt32 { try value { reader in try message.integer(&reader, as: UInt32.self) } }
-  func decode(_ type: UInt64.Type) throws -> UInt64 { try value { reader in try message.integer(&reader, as: UInt64.self) } }
+  func decode(_ type: UInt8.Type) throws -> UInt8 {
+    try value { reader in try message.integer(&reader, as: UInt8.self) }
+  }
+  func decode(_ type: UInt16.Type) throws -> UInt16 {
+    try value { reader in try message.integer(&reader, as: UInt16.self) }
+  }
+  func decode(_ type: UInt32.Type) throws -> UInt32 {
+    try value { reader in try message.integer(&reader, as: UInt32.self) }
+  }
+  func decode(_ type: UInt64.Type) throws -> UInt64 {
+    try value { reader in try message.integer(&reader, as: UInt64.self) }
+  }
   func decode<T: Decodable>(_ type: T.Type) throws -> T { try value { try message.decode(type, &$0) } }
 }

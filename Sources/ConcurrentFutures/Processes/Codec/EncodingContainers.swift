@@ -77,7 +77,8 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     try message.encode(value)
   }
 
-  func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested> {
+  func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) -> KeyedEncodingContainer<Nested>
+  {
     let (level, serial) = nest(.keyed, key)
     return KeyedEncodingContainer(KeyedWriter<Nested>(message: message, level: level, serial: serial))
   }

@@ -23,9 +23,11 @@ enum RemoteErrors {
 
   /// Appends `error`; never fails.
   static func write(_ error: any Error, backtrace: String?, to message: EncodingMessage) {
-    let remote = error as? RemoteError ?? RemoteError(
-      typeName: _typeName(type(of: error), qualified: true), description: String(describing: error),
-      backtrace: backtrace, pid: getpid())
+    let remote =
+      error as? RemoteError
+      ?? RemoteError(
+        typeName: _typeName(type(of: error), qualified: true), description: String(describing: error),
+        backtrace: backtrace, pid: getpid())
     switch error {
     case is CancellationError: message.bytes.append(byte: Form.cancellation.rawValue)
     case is CancelledError: message.bytes.append(byte: Form.cancelled.rawValue)
@@ -133,7 +135,9 @@ enum ThrowSite {
 
   /// Has every throw on the calling thread remembered: a walk along the frame pointers, some 50 ns.
   static func install() {
-    cf_stack_bounds(&stack.low, &stack.high)
+    var (low, high): (UInt, UInt) = (0, 0)
+    cf_stack_bounds(&low, &high)
+    stack = (low, high)
     cf_on_throw { _ in ThrowSite.remember() }
   }
 

@@ -16,7 +16,7 @@ enum TypeReference: Hashable, Sendable {
     if let name = _mangledTypeName(type), _typeByName(name) == type {
       self = .mangled(name)
     } else if let offset = TypeReference.descriptorOffset(of: type) {
-      self = .descriptor(offset: offset, name: _typeName(type, qualified: true))
+      self = .descriptor(offset: offset, name: _typeName(type, qualified: false))
     } else {
       return nil
     }
@@ -27,7 +27,7 @@ enum TypeReference: Hashable, Sendable {
     switch self {
     case .mangled(let name): return _typeByName(name)
     case .descriptor(let offset, let name):
-      guard let type = TypeReference.type(atDescriptor: offset), _typeName(type, qualified: true) == name else {
+      guard let type = TypeReference.type(atDescriptor: offset), _typeName(type, qualified: false) == name else {
         return nil
       }
       return type

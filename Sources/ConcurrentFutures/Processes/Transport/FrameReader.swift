@@ -139,7 +139,8 @@ struct FrameReader: ~Copyable {
     while partial!.current < partial!.attachments.count {
       let wanted = partial!.attachments[partial!.current].byteCount
       if partial!.currentFilled < wanted, start < end {
-        let from = UnsafeRawBufferPointer(start: staging + start, count: min(wanted - partial!.currentFilled, end - start))
+        let from = UnsafeRawBufferPointer(
+          start: staging + start, count: min(wanted - partial!.currentFilled, end - start))
         let filled = partial!.currentFilled
         partial!.attachments[partial!.current].withMutableRawBytes { bytes in
           UnsafeMutableRawBufferPointer(rebasing: bytes[filled...]).copyMemory(from: from)

@@ -32,7 +32,8 @@ final class LocalLink: PeerLink, @unchecked Sendable {
   /// When the worker must have said that it is ready; nil once it did.
   var readyDeadline: Int64?
 
-  init(id: PeerID, processID: Int32, pidfd: Int32, socket: Int32, board: OfferPage, epoll: Int32, readyDeadline: Int64) {
+  init(id: PeerID, processID: Int32, pidfd: Int32, socket: Int32, board: OfferPage, epoll: Int32, readyDeadline: Int64)
+  {
     self.id = id
     self.processID = processID
     self.pidfd = pidfd

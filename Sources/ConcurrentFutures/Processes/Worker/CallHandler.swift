@@ -95,7 +95,8 @@ enum RemoteFunction {
     let words = withUnsafePointer(to: Box(function: function)) {
       $0.withMemoryRebound(to: Words.self, capacity: 1) { $0.pointee }
     }
-    guard words.captures == nil, let code = words.code, TypeReference.isInImage(code), let start = cf_image_start() else {
+    guard words.captures == nil, let code = words.code, TypeReference.isInImage(code), let start = cf_image_start()
+    else {
       return nil
     }
     return UInt64(code - start)

@@ -1,0 +1,82 @@
+// The futures of calls that run in another process.
+
+/// Who can take a call back before it starts.
+protocol CallOwner: AnyObject, Sendable {
+  /// True if the call will not run (or is gone already); false if it has started. Any thread.
+  func withdraw(_ call: CallID) -> Bool
+}
+
+/// What a pool tells a call's future. Called with no lock held.
+protocol RemoteCall: AnyFuture {
+  func callStarted()
+  /// The worker's answer, a `.value` or a `.failure` frame.
+  func callFinished(_ frame: Frame)
+  func callFailed(_ error: any Error)
+}
+
+/// A future that a pool of processes owns.
+// SAFETY: `call` is written by the submitter before the future is handed out, and read only by those who have it.
+class RemoteFuture<Value: Sendable>: Future<Value>, RemoteCall, @unchecked Sendable {
+  private let callOwner: any CallOwner
+  fileprivate(set) final var call: CallID = 0
+
+  init(_ callOwner: any CallOwner, id: UInt32) {
+    self.callOwner = callOwner
+    super.init(owner: id)
+  }
+
+  final func setCall(_ call: CallID) { self.call = call }
+
+  /// A cancel first takes the call back from whoever has it: exactly one of start and cancel wins, although they happen
+  /// in two processes.
+  override final func withdrawWork() -> Bool { callOwner.withdraw(call) }
+
+  final func callStarted() { _ = claim() }
+  final func callFailed(_ error: any Error) { completeWithError(error) }
+
+  final func callFinished(_ frame: Frame) {
+    switch frame.head.kind {
+    case .value:
+      do { complete(with: .success(try decode(frame.message))) } catch { completeWithError(error) }
+    default: completeWithError(RemoteErrors.read(from: frame.message))
+    }
+  }
+
+  /// The value in the worker's answer.
+  func decode(_ message: DecodingMessage) throws -> Value { preconditionFailure("abstract") }
+}
+
+/// One task's output.
+final class TaskFuture<Output: Codable & Sendable>: RemoteFuture<Output>, @unchecked Sendable {
+  override func decode(_ message: DecodingMessage) throws -> Output { try message.decode(Output.self) }
+}
+
+/// The outputs of a chunk of `map`, an outcome each.
+final class ChunkTaskFuture<Output: Codable & Sendable>: RemoteFuture<[Result<Output, any Error>]>, @unchecked Sendable
+{
+  /// Elements that did not encode and therefore were not sent: their places in the chunk, ascending.
+  private let unsent: [(index: Int, error: any Error)]
+
+  init(_ callOwner: any CallOwner, id: UInt32, unsent: [(index: Int, error: any Error)]) {
+    self.unsent = unsent
+    super.init(callOwner, id: id)
+  }
+
+  override func decode(_ message: DecodingMessage) throws -> [Result<Output, any Error>] {
+    let count = try message.custom { try $0.count(of: 1) }
+    var outcomes: [Result<Output, any Error>] = []
+    outcomes.reserveCapacity(count + unsent.count)
+    for _ in 0..<count {
+      if try message.custom({ try $0.byte() }) == 0 {
+        outcomes.append(.success(try message.decode(Output.self)))
+      } else {
+        outcomes.append(.failure(RemoteErrors.read(from: message)))
+      }
+    }
+    for (index, error) in unsent {
+      guard index <= outcomes.count else { throw MalformedBytes.invalid("a chunk's outcomes are missing", 0) }
+      outcomes.insert(.failure(error), at: index)
+    }
+    return outcomes
+  }
+}

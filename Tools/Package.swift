@@ -22,17 +22,27 @@ let package = Package(
         .product(name: "Timelines", package: "swift-concurrent-futures"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
+    // What pgzip and treesum share: byte paths, descriptors, complaints, the progress line.
+    .target(
+      name: "Programs",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")], swiftSettings: settings),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .executableTarget(
       name: "pgzip",
       dependencies: [
+        "Programs", "CZlib",
         .product(name: "ConcurrentFutures", package: "swift-concurrent-futures"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "treesum",
       dependencies: [
+        "Programs", "CCrypto",
         .product(name: "ConcurrentFutures", package: "swift-concurrent-futures"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
+    .testTarget(
+      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "CZlib"], swiftSettings: settings),
   ]
 )

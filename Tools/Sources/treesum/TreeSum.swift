@@ -1,0 +1,76 @@
+import ConcurrentFutures
+import Glibc
+import Programs
+import Synchronization
+
+/// Hashes every regular file below some directories on a pool.
+///
+///     walk(root) --> walk(subdirectory) ...      each directory a task, submitted by its parent's task
+///          \--> hash(file) ...                   each file a task, submitted by its directory's task
+///
+/// Nothing is collected while walking: a directory's result holds the futures of what lies in it.
+final class TreeSum: Sendable {
+  /// A file that was hashed or a path that could not be read.
+  struct Entry: Sendable {
+    let path: Path
+    let outcome: Result<Digest, Failure>
+  }
+  /// What a directory's task leaves behind.
+  struct Listing: Sendable {
+    var files: [Future<Entry>] = []
+    var directories: [Future<Listing>] = []
+    var failures: [Failure] = []
+  }
+
+  private let pool: ThreadPoolExecutor
+  private let hashers = Stock { FileHasher() }
+  private let read = Atomic<Int>(0)
+  /// Bytes hashed so far.
+  var bytesRead: Int { read.load(ordering: .relaxed) }
+
+  init(pool: ThreadPoolExecutor) { self.pool = pool }
+
+  /// Starts on an operand, which may be a file.
+  func start(_ path: Path) throws -> Future<Listing> {
+    try pool.submit(label: "walk") { try self.visit(path) }
+  }
+
+  private func visit(_ path: Path) throws -> Listing {
+    var status = stat()
+    guard path.withCString({ lstat($0, &status) }) == 0 else { return Listing(failures: [Failure(path, .last)]) }
+    switch status.st_mode & S_IFMT {
+    case S_IFDIR: return try walk(path)
+    case S_IFREG: return Listing(files: [try submitHash(path)])
+    case S_IFLNK: return Listing(failures: [Failure(path, "is a symbolic link; not followed")])
+    default: return Listing(failures: [Failure(path, "is neither a directory nor a regular file")])
+    }
+  }
+
+  private func walk(_ path: Path) throws -> Listing {
+    do {
+      let directory = try Directory(reading: path)
+      // Directories first: a worker takes its own youngest task, so it hashes this directory's files, which lie
+      // together on the disk, while others steal the oldest and walk on.
+      let directories = try directory.directories.map { child in
+        try pool.submit(label: "walk") { try self.walk(child) }
+      }
+      return Listing(
+        files: try directory.files.map(submitHash), directories: directories, failures: directory.failures)
+    } catch let error as SystemError {
+      return Listing(failures: [Failure(path, error)])
+    }
+  }
+
+  private func submitHash(_ path: Path) throws -> Future<Entry> {
+    try pool.submit(label: "hash") { Entry(path: path, outcome: self.hash(path)) }
+  }
+  private func hash(_ path: Path) -> Result<Digest, Failure> {
+    let hasher = hashers.take()
+    defer { hashers.giveBack(hasher) }
+    do throws(SystemError) {
+      return .success(try hasher.hash(path) { read.wrappingAdd($0, ordering: .relaxed) })
+    } catch {
+      return .failure(Failure(path, error))
+    }
+  }
+}

@@ -1,0 +1,115 @@
+// One lane's stack of activities, and the state that follows from it.
+import SchedulerEvents
+
+/// Something a thread is in the middle of.
+struct Frame {
+  enum Kind: UInt8 { case task, wait, blocking, callback, job, fork }
+  var kind: Kind
+  /// Task: its slot in the table, -1 if its start was lost.
+  var slot: Int32 = -1
+  /// Task: its id (0: unknown). Wait: the awaited task. Callback, fork: the task it belongs to.
+  var id: UInt64 = 0
+  var label: UInt32 = 0
+  var start: UInt64
+  /// Wait: nanoseconds in which nothing was helped.
+  var ownTime: UInt64 = 0
+  var helped = 0
+  var waiter: UInt64 = 0
+  var mode = WaitMode.one
+  var isTimed = false
+  /// Fork, callback: the length of the longest chain up to here.
+  var span: UInt64 = 0
+  var edges: UInt32 = 0
+}
+
+/// The state of one lane while events are read.
+struct LaneMachine {
+  var summary: LaneSummary
+  let index: Int
+  let isWorker: Bool
+  /// A thread exists.
+  var isAlive = false
+  /// False: events are missing, and nothing has been heard since.
+  var isKnown = true
+  var isParked = false
+  var isStarting = false
+  /// Ends before the trace does: what follows the last event is unknown.
+  var isTruncated = false
+  /// Begin of the open interval, and the time of the last event.
+  var since: UInt64
+  var last: UInt64
+  var state = LaneState.stopped
+  var task: UInt64 = 0
+  var label: UInt32 = 0
+  /// SAFETY: `frames` holds `capacity` slots of which `depth` are initialized (Frame is trivial); freed by `dispose`.
+  private(set) var frames: UnsafeMutablePointer<Frame>
+  private(set) var depth = 0
+  private var capacity = 16
+  /// Task frames and wait frames on the stack.
+  private(set) var tasks = 0
+  private(set) var waits = 0
+  /// As the lane's own `lost` records count.
+  var lostInRecords: UInt64 = 0
+  var wakeTime: UInt64 = 0
+  var wakeFrom = -1
+  var wakeCause = WakeCause.work
+  /// The longest chain that leads to what an outside thread does now.
+  var outsideSpan: UInt64 = 0
+  var outsideEdges: UInt32 = 0
+
+  init(lane: UInt16, index: Int, time: UInt64) {
+    summary = LaneSummary(lane: lane)
+    self.index = index
+    isWorker = lane < EventValue.firstOutsideLane
+    since = time
+    last = time
+    frames = .allocate(capacity: capacity)
+  }
+  func dispose() { frames.deallocate() }
+
+  @inline(__always) var top: UnsafeMutablePointer<Frame>? { depth > 0 ? frames + (depth - 1) : nil }
+
+  @inline(__always) mutating func push(_ frame: Frame) {
+    if depth == capacity { grow() }
+    (frames + depth).initialize(to: frame)
+    depth += 1
+    if frame.kind == .task { tasks += 1 }
+    if frame.kind == .wait { waits += 1 }
+  }
+  @inline(__always) mutating func pop() -> Frame {
+    depth -= 1
+    let frame = frames[depth]
+    if frame.kind == .task { tasks -= 1 }
+    if frame.kind == .wait { waits -= 1 }
+    return frame
+  }
+  @inline(never) private mutating func grow() {
+    let larger = UnsafeMutablePointer<Frame>.allocate(capacity: capacity * 2)
+    larger.moveInitialize(from: frames, count: depth)
+    frames.deallocate()
+    frames = larger
+    capacity *= 2
+  }
+
+  /// Position of the topmost frame that fits, -1 if there is none.
+  func find(_ fits: (Frame) -> Bool) -> Int {
+    var position = depth - 1
+    while position >= 0, !fits(frames[position]) { position -= 1 }
+    return position
+  }
+
+  /// The state that the stack and the flags amount to.
+  @inline(__always) var stateNow: LaneState {
+    if !isKnown { return .unknown }
+    if isWorker && !isAlive { return .stopped }
+    guard depth > 0 else {
+      if isParked { return .parked }
+      return isWorker ? (isStarting ? .starting : .searching) : .outside
+    }
+    switch frames[depth - 1].kind {
+    case .task, .callback, .job, .fork: return waits > 0 && isWorker ? .helping : isParked ? .parked : .running
+    case .wait: return .waiting
+    case .blocking: return .blocking
+    }
+  }
+}

@@ -1,0 +1,366 @@
+// The events of tasks and waits.
+import SchedulerEvents
+
+extension Modeler {
+  typealias Lane = UnsafeMutablePointer<LaneMachine>
+
+  func isInWindow(_ record: TaskRecord) -> Bool {
+    let first = record.submit > 0 ? record.submit : record.start > 0 ? record.start : record.end
+    let last = record.end > 0 ? record.end : span.upperBound
+    return first <= window.upperBound && last >= window.lowerBound
+  }
+
+  /// The running task of a lane, 0 if there is none.
+  func nearestTask(_ lane: Lane) -> UInt64 {
+    let position = lane.pointee.find { $0.kind == .task }
+    return position < 0 ? 0 : lane.pointee.frames[position].id
+  }
+
+  /// The longest chain of self times that leads to what the lane does now; `close` was called.
+  @inline(__always) private func chain(_ lane: Lane) -> (span: UInt64, edges: UInt32) {
+    var position = lane.pointee.depth - 1
+    while position >= 0 {
+      let frame = lane.pointee.frames + position
+      if frame.pointee.slot >= 0 {
+        let record = table.slots + Int(frame.pointee.slot)
+        return (record.pointee.depthSpan, record.pointee.depthEdges)
+      }
+      if frame.pointee.kind == .fork || frame.pointee.kind == .callback { return (frame.pointee.span, frame.pointee.edges) }
+      position -= 1
+    }
+    return (lane.pointee.outsideSpan, lane.pointee.outsideEdges)
+  }
+  @inline(__always) private mutating func join(_ lane: Lane, span: UInt64, edges: UInt32) {
+    var position = lane.pointee.depth - 1
+    while position >= 0 {
+      let frame = lane.pointee.frames + position
+      if frame.pointee.slot >= 0 {
+        let record = table.slots + Int(frame.pointee.slot)
+        if span > record.pointee.depthSpan {
+          record.pointee.depthSpan = span
+          record.pointee.depthEdges = edges
+        }
+        return
+      }
+      if frame.pointee.kind == .fork || frame.pointee.kind == .callback {
+        if span > frame.pointee.span {
+          frame.pointee.span = span
+          frame.pointee.edges = edges
+        }
+        return
+      }
+      position -= 1
+    }
+    if span > lane.pointee.outsideSpan {
+      lane.pointee.outsideSpan = span
+      lane.pointee.outsideEdges = edges
+    }
+  }
+
+  @inline(__always) private mutating func changeReady(_ queue: SubmitQueue, _ by: Int, _ time: UInt64) {
+    switch queue {
+    case .local: readyLocal = max(0, readyLocal + by)
+    case .injector: readyInjector = max(0, readyInjector + by)
+    case .inline: return
+    }
+    sink.ready(local: readyLocal, injector: readyInjector, time: clamp(time))
+  }
+
+  // MARK: The life of a task
+
+  @inline(__always) mutating func taskSubmit(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let task = event[TaskSubmit.task]
+    guard task != 0 else { return }
+    let slot = table.find(task)
+    if slot >= 0 { return lateSubmit(lane, event, slot, time) }
+    if let ended = late.take(task) { return lateSubmit(lane, event, ended, time) }
+    close(lane, time)
+    var record = TaskRecord(task: task)
+    fill(&record, lane, event, time)
+    _ = table.insert(record)
+    if record.queue != .inline { changeReady(record.queue, 1, time) }
+    sink.submitted(record)
+  }
+  @inline(__always) private func fill(_ record: inout TaskRecord, _ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    record.parent = event[TaskSubmit.parent]
+    record.label = UInt32(truncatingIfNeeded: event[TaskSubmit.label])
+    record.queue = event.named(TaskSubmit.queue) ?? .local
+    record.queueDepth = UInt16(truncatingIfNeeded: event[TaskSubmit.depth])
+    record.submitLane = Int32(lane.pointee.index)
+    record.submit = time
+    let (span, edges) = chain(lane)
+    record.depthSpan = span
+    record.depthEdges = edges &+ 1
+  }
+  /// The submit of a task that is known already: its stamp is later than that of its start.
+  @inline(never) private mutating func lateSubmit(_ lane: Lane, _ event: EventRecord, _ slot: Int32, _ time: UInt64) {
+    guard table.slots[Int(slot)].submit == 0 else {  // the same task twice: a damaged record
+      result.contradictions += 1
+      return
+    }
+    close(lane, time)
+    var record = table.slots[Int(slot)]
+    complete(&record, lane, event, time)
+    table.slots[Int(slot)] = record
+    relabel(slot, table.slots[Int(slot)].label)
+  }
+  /// The same for a task that has ended.
+  @inline(never) private mutating func lateSubmit(_ lane: Lane, _ event: EventRecord, _ ended: TaskRecord, _ time: UInt64) {
+    close(lane, time)
+    var record = ended
+    complete(&record, lane, event, time)
+    if isInWindow(record) { sink.task(record) }
+  }
+  private mutating func complete(_ record: inout TaskRecord, _ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    result.repairs += 1
+    let own = record.depthSpan
+    fill(&record, lane, event, time)
+    record.depthSpan += own
+    if record.start > 0 || record.end > 0 { record.submit = min(time, record.start > 0 ? record.start : record.end) }
+    record.isRepaired = true
+  }
+  private mutating func relabel(_ slot: Int32, _ label: UInt32) {
+    for index in 0..<laneCount {
+      let lane = machines + index
+      for position in 0..<lane.pointee.depth where lane.pointee.frames[position].slot == slot {
+        lane.pointee.frames[position].label = label
+        if position == lane.pointee.depth - 1 { lane.pointee.label = label }
+      }
+    }
+  }
+
+  @inline(__always) mutating func taskStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let task = event[TaskStart.task]
+    let nesting = Int(event[TaskStart.nesting])
+    if nesting != lane.pointee.tasks { reconcile(lane, nesting: nesting, time) }
+    guard task != 0 else { return }
+    close(lane, time)
+    var slot = table.find(task)
+    if slot < 0 {
+      slot = table.insert(TaskRecord(task: task))
+    } else if table.slots[Int(slot)].start > 0 {
+      // Its end was lost and the id came back, or the record is damaged: end the old one.
+      result.contradictions += 1
+      drop(task)
+      slot = table.insert(TaskRecord(task: task))
+    }
+    let record = table.slots + Int(slot)
+    record.pointee.start = max(time, record.pointee.submit)
+    record.pointee.lane = Int32(lane.pointee.index)
+    record.pointee.source = event.named(TaskStart.source) ?? .local
+    record.pointee.victim = UInt16(truncatingIfNeeded: event[TaskStart.victim])
+    record.pointee.nesting = UInt16(truncatingIfNeeded: min(nesting, 0xFFFF))
+    record.pointee.fate = .running
+    if record.pointee.submit > 0 { changeReady(record.pointee.queue, -1, time) }
+    if nesting > 0, let wait = lane.pointee.top, wait.pointee.kind == .wait { wait.pointee.helped += 1 }
+    lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time))
+    settle(lane, time)
+    sink.started(record.pointee)
+  }
+
+  /// Takes a task off every stack and out of the table: its end was lost.
+  @inline(never) private mutating func drop(_ task: UInt64) {
+    for index in 0..<laneCount {
+      let other = machines + index
+      let position = other.pointee.find { $0.kind == .task && $0.id == task }
+      if position >= 0 {
+        close(other, max(other.pointee.last, other.pointee.since))
+        unwind(other, to: position)
+        settle(other, max(other.pointee.last, other.pointee.since))
+      }
+    }
+    let slot = table.find(task)
+    if slot >= 0 { conclude(slot, .unknown) }
+  }
+
+  /// Makes the stack as deep as the event says: ends, or beginnings, were lost.
+  @inline(never) private mutating func reconcile(_ lane: Lane, nesting: Int, _ time: UInt64) {
+    gap(lane, time)
+    while lane.pointee.tasks > nesting { unwind(lane, to: lane.pointee.depth - 1) }
+    if nesting == 0 && lane.pointee.isWorker {
+      while let top = lane.pointee.top, top.pointee.kind != .job, top.pointee.kind != .fork {
+        unwind(lane, to: lane.pointee.depth - 1)
+      }
+    }
+    // Beginnings that were lost. A damaged number must not cost memory.
+    while lane.pointee.tasks < min(nesting, 256) {
+      lane.pointee.push(Frame(kind: .task, start: time))
+      lane.pointee.push(Frame(kind: .wait, start: time))
+    }
+  }
+
+  /// Pops frames until `depth` is left; tasks among them ended without our knowing when.
+  mutating func unwind(_ lane: Lane, to depth: Int) {
+    while lane.pointee.depth > depth {
+      let frame = lane.pointee.pop()
+      if frame.kind == .task && frame.slot >= 0 { conclude(frame.slot, .unknown) }
+    }
+  }
+
+  /// Hands a task's record on and forgets the task.
+  @inline(__always) mutating func conclude(_ slot: Int32, _ fate: TaskFate) {
+    let pointer = table.slots + Int(slot)
+    pointer.pointee.fate = fate
+    let record = pointer.pointee
+    table.remove(slot)
+    late.remember(record)
+    if record.submit > 0 {
+      if isInWindow(record) { sink.task(record) }
+    } else if let old = late.keep(record), isInWindow(old) {
+      sink.task(old)
+    }
+  }
+
+  @inline(__always) mutating func taskEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let task = event[TaskEnd.task]
+    var frame = lane.pointee.top
+    if frame == nil || frame!.pointee.kind != .task || frame!.pointee.id != task {
+      guard surface(lane, task, time) else { return endWithoutStart(task, event, time) }
+      frame = lane.pointee.top
+    }
+    close(lane, time)
+    let slot = lane.pointee.pop().slot
+    if slot >= 0 {
+      let record = table.slots + Int(slot)
+      record.pointee.end = max(time, record.pointee.start)
+      record.pointee.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
+      conclude(slot, event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value)
+    }
+    settle(lane, time)
+  }
+  /// Makes a task the top of the stack although other things lie above it, or it is not there; false: it is not there.
+  @inline(never) private mutating func surface(_ lane: Lane, _ task: UInt64, _ time: UInt64) -> Bool {
+    gap(lane, time)
+    var position = lane.pointee.find { $0.kind == .task && $0.id == task }
+    if position < 0 { position = lane.pointee.find { $0.kind == .task && $0.id == 0 } }
+    guard position >= 0 else {
+      settle(lane, time)
+      return false
+    }
+    unwind(lane, to: position + 1)
+    settle(lane, time)
+    return true
+  }
+  @inline(never) private mutating func endWithoutStart(_ task: UInt64, _ event: EventRecord, _ time: UInt64) {
+    var slot = table.find(task)
+    guard task != 0 else { return }
+    if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+    let record = table.slots + Int(slot)
+    if record.pointee.start == 0 && record.pointee.submit > 0 { changeReady(record.pointee.queue, -1, time) }
+    record.pointee.end = max(time, record.pointee.submit, record.pointee.start)
+    let failed = event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue)
+    if record.pointee.start > 0 { return drop(task) }  // it runs on another lane: damaged
+    conclude(slot, failed ? .error : .value)
+  }
+
+  mutating func taskCancel(_ event: EventRecord, _ time: UInt64) {
+    let slot = table.find(event[TaskStep.task])
+    guard slot >= 0, table.slots[Int(slot)].start == 0 else { return }
+    changeReady(table.slots[Int(slot)].queue, -1, time)
+    table.slots[Int(slot)].end = max(time, table.slots[Int(slot)].submit)
+    conclude(slot, .cancelled)
+  }
+
+  mutating func taskSuspend(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let task = event[TaskStep.task]
+    if let top = lane.pointee.top, top.pointee.kind == .task, top.pointee.id == task {
+      close(lane, time)
+    } else if !surface(lane, task, time) {
+      return
+    }
+    let slot = lane.pointee.pop().slot
+    if slot >= 0 { table.slots[Int(slot)].wasSuspended = true }
+    settle(lane, time)
+  }
+  mutating func taskResume(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let task = event[TaskStep.task]
+    guard task != 0, lane.pointee.find({ $0.kind == .task && $0.id == task }) < 0 else { return }
+    close(lane, time)
+    var slot = table.find(task)
+    if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+    let record = table.slots + Int(slot)
+    record.pointee.fate = .running
+    record.pointee.lane = Int32(lane.pointee.index)
+    lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time))
+    settle(lane, time)
+  }
+
+  // MARK: Waits
+
+  mutating func waitBegin(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    close(lane, time)
+    let awaited = event[WaitBegin.awaited]
+    let slot = awaited == 0 ? -1 : table.find(awaited)
+    var frame = Frame(kind: .wait, id: awaited, start: time)
+    frame.label = slot >= 0 ? table.slots[Int(slot)].label : late.recall(awaited)?.label ?? 0
+    frame.waiter = event[WaitBegin.waiter]
+    frame.mode = event.named(WaitBegin.mode) ?? .one
+    frame.isTimed = event[WaitBegin.timed] != 0
+    lane.pointee.push(frame)
+    settle(lane, time)
+  }
+  mutating func waitEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    if lane.pointee.top?.pointee.kind != .wait {
+      gap(lane, time)
+      let position = lane.pointee.find { $0.kind == .wait }
+      guard position >= 0 else { return settle(lane, time) }
+      unwind(lane, to: position + 1)
+    }
+    close(lane, time)
+    var frame = lane.pointee.pop()
+    let awaited = event[WaitEnd.awaited]
+    if awaited != 0 { frame.id = awaited }
+    frame.helped = max(frame.helped, Int(event[WaitEnd.helped]))
+    finishWait(lane, frame, end: time, outcome: event.named(WaitEnd.outcome) ?? .done)
+    if let ended = late.recall(frame.id) { join(lane, span: ended.span, edges: ended.edges &+ 1) }
+    settle(lane, time)
+  }
+  mutating func finishWait(_ lane: Lane, _ frame: Frame, end: UInt64, outcome: WaitOutcome) {
+    let last = end > 0 ? end : span.upperBound
+    guard frame.start <= window.upperBound, last >= window.lowerBound else { return }
+    let length = last - min(frame.start, last)
+    sink.wait(
+      WaitRecord(
+        lane: lane.pointee.index, waiter: frame.waiter, awaited: frame.id, start: frame.start, end: end, mode: frame.mode,
+        isTimed: frame.isTimed, outcome: outcome, helped: frame.helped,
+        helpedTime: length - min(frame.ownTime, length)))
+  }
+
+  // MARK: Callbacks, forks, jobs, declared blocking
+
+  mutating func pushPlain(_ lane: Lane, _ kind: Frame.Kind, _ task: UInt64, _ time: UInt64) {
+    close(lane, time)
+    var frame = Frame(kind: kind, id: task, start: time)
+    let slot = task == 0 ? -1 : table.find(task)
+    if slot >= 0 {
+      frame.label = table.slots[Int(slot)].label
+      frame.span = table.slots[Int(slot)].depthSpan
+      frame.edges = table.slots[Int(slot)].depthEdges
+    } else if let ended = late.recall(task) {
+      frame.label = ended.label
+      frame.span = ended.span
+      frame.edges = ended.edges
+    }
+    lane.pointee.push(frame)
+    settle(lane, time)
+  }
+  mutating func popPlain(_ lane: Lane, _ kind: Frame.Kind, _ time: UInt64) {
+    if lane.pointee.top?.pointee.kind != kind {
+      gap(lane, time)
+      let position = lane.pointee.find { $0.kind == kind }
+      guard position >= 0 else { return settle(lane, time) }
+      unwind(lane, to: position + 1)
+    }
+    close(lane, time)
+    let frame = lane.pointee.pop()
+    if kind == .fork {
+      // The fork's owner goes on when both halves are done.
+      let slot = frame.id == 0 ? -1 : table.find(frame.id)
+      if slot >= 0, frame.span > table.slots[Int(slot)].depthSpan {
+        table.slots[Int(slot)].depthSpan = frame.span
+        table.slots[Int(slot)].depthEdges = frame.edges
+      }
+    }
+    settle(lane, time)
+  }
+}

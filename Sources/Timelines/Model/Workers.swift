@@ -1,0 +1,142 @@
+// The events of workers: their beginning and end, parking and waking, searching, and what was lost.
+import SchedulerEvents
+
+extension Modeler {
+  mutating func workerStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    if lane.pointee.isAlive && lane.pointee.isWorker {
+      gap(lane, time)  // the stop of the lane's last incarnation is lost
+      unwind(lane, to: 0)
+    }
+    close(lane, time)
+    lane.pointee.isAlive = true
+    lane.pointee.isKnown = true
+    lane.pointee.isParked = false
+    lane.pointee.isStarting = true
+    lane.pointee.wakeTime = 0
+    lane.pointee.summary.incarnations += 1
+    lane.pointee.summary.tid = UInt32(truncatingIfNeeded: event[WorkerLife.tid])
+    lane.pointee.summary.pool = UInt32(truncatingIfNeeded: event[WorkerLife.pool])
+    settle(lane, time)
+  }
+
+  /// The first event after `worker_start`. A search that it ends has begun earlier.
+  @inline(never) mutating func endStarting(_ lane: Lane, _ event: EventRecord, _ kind: EventKind, _ time: UInt64) {
+    if kind == .searchEnd {
+      let duration = min(event[SearchEnd.duration], time - lane.pointee.since)
+      close(lane, time - duration)
+      lane.pointee.isStarting = false
+      settle(lane, time - duration)
+    } else {
+      close(lane, time)
+      lane.pointee.isStarting = false
+      settle(lane, time)
+    }
+  }
+
+  mutating func workerStop(_ lane: Lane, _ time: UInt64) {
+    if lane.pointee.depth > 0 {
+      gap(lane, time)
+      unwind(lane, to: 0)
+    }
+    close(lane, time)
+    lane.pointee.isAlive = false
+    settle(lane, time)
+  }
+
+  /// Restates what the thread does: news only when the lane's story so far is incomplete.
+  mutating func workerStatus(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    lane.pointee.summary.tid = UInt32(truncatingIfNeeded: event[WorkerStatus.tid])
+    guard let state: WorkerState = event.named(WorkerStatus.state), lane.pointee.isWorker else { return }
+    let task = event[WorkerStatus.task]
+    let isFirst = lane.pointee.summary.events == 1
+    let mine = nearestTask(lane)
+    let agrees = mine == task && lane.pointee.isParked == (state == .parked)
+    guard !agrees else { return }
+    if isFirst { close(lane, time) } else { gap(lane, time) }
+    lane.pointee.isParked = state == .parked
+    lane.pointee.isAlive = state != .stopped
+    if mine != task {
+      unwind(lane, to: 0)
+      if task != 0 {
+        var slot = table.find(task)
+        if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+        table.slots[Int(slot)].fate = .running
+        table.slots[Int(slot)].lane = Int32(lane.pointee.index)
+        lane.pointee.push(
+          Frame(kind: .task, slot: slot, id: task, label: table.slots[Int(slot)].label, start: time))
+        if state == .waiting { lane.pointee.push(Frame(kind: .wait, start: time)) }
+        if state == .blocking { lane.pointee.push(Frame(kind: .blocking, start: time)) }
+      }
+    }
+    settle(lane, time)
+  }
+
+  mutating func workerPark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    close(lane, time)
+    lane.pointee.isParked = true
+    if event[WorkerPark.reason] == UInt64(ParkReason.idle.rawValue) {
+      if lane.pointee.depth > 0 && lane.pointee.isWorker {
+        // Only a worker with nothing on its stack parks for want of work: ends were lost.
+        gap(lane, time)
+        unwind(lane, to: 0)
+      }
+      // Where events are missing the count of ready tasks drifts; the worker knows better.
+      if result.contradictions > 0 && event[WorkerPark.injectorDepth] == 0 && readyInjector > 0 {
+        readyInjector = 0
+        sink.ready(local: readyLocal, injector: 0, time: clamp(time))
+      }
+    }
+    settle(lane, time)
+  }
+
+  mutating func workerUnpark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    if !lane.pointee.isParked { gap(lane, time) }
+    close(lane, time)
+    lane.pointee.isParked = false
+    if lane.pointee.wakeTime > 0 { sendWake(lane, unpark: time) }
+    settle(lane, time)
+  }
+  mutating func sendWake(_ lane: Lane, unpark: UInt64) {
+    let wake = unpark > 0 ? min(lane.pointee.wakeTime, unpark) : lane.pointee.wakeTime
+    lane.pointee.wakeTime = 0
+    guard wake <= window.upperBound, unpark == 0 || unpark >= window.lowerBound else { return }
+    sink.wake(
+      WakeRecord(
+        from: lane.pointee.wakeFrom, to: lane.pointee.index, wake: wake, unpark: unpark, cause: lane.pointee.wakeCause))
+  }
+
+  mutating func workerWake(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    let target = index(of: UInt16(truncatingIfNeeded: event[WorkerWake.target]))
+    guard target >= 0 else { return }
+    let other = machines + target
+    guard other.pointee.wakeTime == 0 else { return }
+    other.pointee.wakeTime = time
+    other.pointee.wakeFrom = lane.pointee.index
+    other.pointee.wakeCause = event.named(WorkerWake.cause) ?? .work
+    sink.woken(lane: target, time: clamp(time))
+  }
+
+  mutating func searchEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    guard window.contains(time) else { return }
+    sink.search(
+      SearchRecord(
+        lane: lane.pointee.index, start: time - min(event[SearchEnd.duration], time), end: time,
+        attempts: UInt32(truncatingIfNeeded: event[SearchEnd.attempts]),
+        empty: UInt32(truncatingIfNeeded: event[SearchEnd.empty]),
+        lostRaces: UInt32(truncatingIfNeeded: event[SearchEnd.lostRaces]), found: event[SearchEnd.found] != 0,
+        victim: UInt16(truncatingIfNeeded: event[SearchEnd.victim])))
+  }
+
+  /// Events are missing between the lane's last event and this one; what it does now is known again with the next.
+  mutating func lost(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    gapWithoutContradiction(lane, time)
+    if event.b != LaneCursor.derivedMark {
+      // The packet headers count the same losses; where they are readable they count up to the end.
+      lane.pointee.lostInRecords &+= event[Lost.count]
+      lane.pointee.summary.lost = max(lane.pointee.summary.lost, lane.pointee.lostInRecords)
+    }
+    result.contradictions += 1
+    lane.pointee.isKnown = false
+    settle(lane, time)
+  }
+}

@@ -1,0 +1,183 @@
+// Finding and opening: a trace directory, or a directory that holds several.
+import Foundation
+import SchedulerEvents
+
+extension Trace {
+  /// Opens the trace at `path`: a trace directory or a parent of trace directories. Of several runs that did not overlap
+  /// in time the newest is opened, and a problem names the others. Throws `ReadingError`.
+  public static func open(_ path: String) throws(ReadingError) -> Trace {
+    let directories = try find(path)
+    var opened: [(process: ProcessTrace, problems: [ReadingProblem])] = []
+    var failures: [ReadingError] = []
+    for directory in directories {
+      do { opened.append(try openProcess(directory)) } catch { failures.append(error) }
+    }
+    let live = opened.filter { $0.process.lanes.contains { $0.span != nil } }
+    guard !live.isEmpty else {
+      if let failure = failures.first { throw failure }
+      throw ReadingError(
+        path: path,
+        reason: opened.flatMap(\.problems).first.map { "no event can be read; first problem: \($0)" }
+          ?? "the trace holds no events",
+        advice: "Did the program submit any work while the log was on?")
+    }
+    let runs = cluster(live)
+    let newest = runs[runs.count - 1]
+    var problems = newest.flatMap(\.problems)
+    problems += failures.map { ReadingProblem(file: $0.path, text: $0.reason) }
+    if runs.count > 1 {
+      let others = runs.dropLast().flatMap { $0 }.map { URL(fileURLWithPath: $0.process.path).lastPathComponent }
+      let shown = others.suffix(4).joined(separator: ", ")
+      problems.append(
+        ReadingProblem(
+          file: path, text: "holds \(runs.count) runs, this is the newest; name one to see it: \(shown)"
+            + (others.count > 4 ? ", ..." : "")))
+    }
+    let single = newest.count == 1
+    return try Trace(
+      path: single ? newest[0].process.path : path, processes: newest.map(\.process), problems: problems)
+  }
+
+  /// The trace directories at or below `path`, at most four levels deep, in the order of their names.
+  static func find(_ path: String) throws(ReadingError) -> [String] {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      throw ReadingError(
+        path: path, reason: String(cString: strerror(errno)), advice: "Name the directory that the event log was written to.")
+    }
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw ReadingError(
+        path: path, reason: "is a file, not a trace directory",
+        advice: "Name the directory that holds it (the one with the file `metadata`).")
+    }
+    var found: [String] = []
+    func visit(_ directory: String, depth: Int) {
+      guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return }
+      if names.contains("metadata") {
+        found.append(directory)
+        return
+      }
+      guard depth < 4 else { return }
+      for name in names.sorted() {
+        var status = stat()
+        let child = directory + "/" + name
+        if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { visit(child, depth: depth + 1) }
+      }
+    }
+    visit(path, depth: 0)
+    guard !found.isEmpty else {
+      throw ReadingError(
+        path: path, reason: "holds no trace (no file `metadata` in it or below it)",
+        advice: "Record one: CONCURRENT_FUTURES_LOG=\(path) PROGRAM")
+    }
+    return found
+  }
+
+  private static func openProcess(_ directory: String) throws(ReadingError) -> (ProcessTrace, [ReadingProblem]) {
+    let metadataPath = directory + "/metadata"
+    guard let data = FileManager.default.contents(atPath: metadataPath) else {
+      throw ReadingError(path: metadataPath, reason: "cannot be read", advice: "Check the permissions.")
+    }
+    let metadata = MetadataText(data)
+    var problems: [ReadingProblem] = []
+    switch metadata.origin {
+    case .eventLog: break
+    case .lttng:
+      throw ReadingError(
+        path: directory, reason: "is an LTTng trace, which this build cannot read",
+        advice: "Record with the event log (CONCURRENT_FUTURES_LOG=DIR), or build with the trait LTTngReading.")
+    case .other(let what):
+      // Damaged metadata costs names, not events: the records have a fixed layout.
+      problems.append(ReadingProblem(file: "metadata", text: "\(what); reading the streams all the same"))
+    }
+    var process = ProcessTrace(
+      path: directory, environment: metadata.environment, clockUUID: metadata.clockUUID, clockOffset: metadata.clockOffset)
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+    for name in names where name != "metadata" && !name.hasPrefix(".") {
+      var status = stat()
+      let path = directory + "/" + name
+      guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
+      do {
+        let file = try MappedFile(path: path)
+        let index = PacketIndex(file, name: name, uuid: metadata.origin == .eventLog ? metadata.uuid : nil)
+        problems += limited(index.problems)
+        switch index.stream {
+        case .records: process.lanes.append(LaneStream(file: file, name: name, index: index))
+        case .definitions: readDefinitions(file, index, name: name, into: &process, &problems)
+        case nil:
+          if file.mappedSize == 0 { problems.append(ReadingProblem(file: name, text: "is empty")) }
+        }
+      } catch {
+        problems.append(ReadingProblem(file: name, text: error.reason))
+      }
+    }
+    if process.lanes.isEmpty {
+      throw ReadingError(
+        path: directory,
+        reason: problems.first.map { "holds no readable stream; first problem: \($0)" } ?? "holds no stream file",
+        advice: metadata.origin == .eventLog
+          ? "Was the trace copied completely?" : "Is this the directory of an event log?")
+    }
+    return (process, problems)
+  }
+  /// A file full of damage should not fill the screen.
+  private static func limited(_ problems: [ReadingProblem]) -> [ReadingProblem] {
+    guard problems.count > 5 else { return problems }
+    return problems.prefix(4)
+      + [ReadingProblem(file: problems[0].file, text: "\(problems.count - 4) more damaged places")]
+  }
+
+  private static func readDefinitions(
+    _ file: MappedFile, _ index: PacketIndex, name: String, into process: inout ProcessTrace,
+    _ problems: inout [ReadingProblem]
+  ) {
+    for packet in index.packets {
+      guard packet.offset + packet.content <= file.readableSize else { continue }
+      var offset = packet.offset + PacketHeader.size
+      let end = packet.offset + packet.content
+      while offset < end {
+        // SAFETY: the range lies within the packet's content, which lies within the file.
+        let bytes = UnsafeRawBufferPointer(start: file.base + offset, count: end - offset)
+        guard let (_, definition, size) = Definition.decode(bytes) else {
+          problems.append(ReadingProblem(file: name, offset: offset, text: "definition cannot be read"))
+          break
+        }
+        switch definition {
+        case .label(let id, let text, let source) where id <= EventValue.maxLabel:
+          process.labels[id] = Label(text: printable(text), source: printable(source))
+        case .label: problems.append(ReadingProblem(file: name, offset: offset, text: "label id out of range"))
+        case .pool(let id, let workers, _, let poolName, let policies):
+          process.pools[id] = Pool(name: printable(poolName), workers: workers, policies: printable(policies))
+        }
+        offset += size
+      }
+    }
+  }
+
+  /// Groups processes that overlap in time; the groups are in the order of their beginning.
+  private static func cluster(
+    _ opened: [(process: ProcessTrace, problems: [ReadingProblem])]
+  ) -> [[(process: ProcessTrace, problems: [ReadingProblem])]] {
+    func span(_ process: ProcessTrace) -> ClosedRange<UInt64> {
+      let spans = process.lanes.compactMap(\.span)
+      return spans.map(\.lowerBound).min()!...spans.map(\.upperBound).max()!
+    }
+    // Boots do not share a clock: the realtime offset orders them.
+    let sorted = opened.sorted {
+      Int64(span($0.process).lowerBound) &+ $0.process.clockOffset < Int64(span($1.process).lowerBound) &+ $1.process.clockOffset
+    }
+    var runs: [[(process: ProcessTrace, problems: [ReadingProblem])]] = []
+    var end: UInt64 = 0
+    for item in sorted {
+      let own = span(item.process)
+      if let last = runs.last, last[0].process.clockUUID == item.process.clockUUID, own.lowerBound <= end {
+        runs[runs.count - 1].append(item)
+        end = max(end, own.upperBound)
+      } else {
+        runs.append([item])
+        end = own.upperBound
+      }
+    }
+    return runs
+  }
+}

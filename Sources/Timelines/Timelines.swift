@@ -1,1 +1,0 @@
-// Reads traces, builds the model, measures, draws.

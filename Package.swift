@@ -22,5 +22,6 @@ let package = Package(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
+    .testTarget(name: "TimelinesTests", dependencies: ["Timelines", "SchedulerEvents"], swiftSettings: settings),
   ]
 )

@@ -204,7 +204,8 @@ public protocol TimelineSink {
 
 extension TimelineSink {
   @inlinable public mutating func interval(_ interval: Interval) {}
-  @inlinable public mutating func entered(_ state: LaneState, from: LaneState, lane: Int, time: UInt64, label: UInt32) {}
+  @inlinable public mutating func entered(_ state: LaneState, from: LaneState, lane: Int, time: UInt64, label: UInt32) {
+  }
   @inlinable public mutating func ready(local: Int, injector: Int, time: UInt64) {}
   @inlinable public mutating func submitted(_ task: TaskRecord) {}
   @inlinable public mutating func started(_ task: TaskRecord) {}

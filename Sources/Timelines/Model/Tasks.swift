@@ -25,7 +25,9 @@ extension Modeler {
         let record = table.slots + Int(frame.pointee.slot)
         return (record.pointee.depthSpan, record.pointee.depthEdges)
       }
-      if frame.pointee.kind == .fork || frame.pointee.kind == .callback { return (frame.pointee.span, frame.pointee.edges) }
+      if frame.pointee.kind == .fork || frame.pointee.kind == .callback {
+        return (frame.pointee.span, frame.pointee.edges)
+      }
       position -= 1
     }
     return (lane.pointee.outsideSpan, lane.pointee.outsideEdges)
@@ -105,7 +107,9 @@ extension Modeler {
     relabel(slot, table.slots[Int(slot)].label)
   }
   /// The same for a task that has ended.
-  @inline(never) private mutating func lateSubmit(_ lane: Lane, _ event: EventRecord, _ ended: TaskRecord, _ time: UInt64) {
+  @inline(never) private mutating func lateSubmit(
+    _ lane: Lane, _ event: EventRecord, _ ended: TaskRecord, _ time: UInt64
+  ) {
     close(lane, time)
     var record = ended
     complete(&record, lane, event, time)
@@ -321,7 +325,8 @@ extension Modeler {
     let length = last - min(frame.start, last)
     sink.wait(
       WaitRecord(
-        lane: lane.pointee.index, waiter: frame.waiter, awaited: frame.id, start: frame.start, end: end, mode: frame.mode,
+        lane: lane.pointee.index, waiter: frame.waiter, awaited: frame.id, start: frame.start, end: end,
+        mode: frame.mode,
         isTimed: frame.isTimed, outcome: outcome, helped: frame.helped,
         helpedTime: length - min(frame.ownTime, length)))
   }

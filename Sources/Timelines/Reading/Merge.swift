@@ -33,7 +33,11 @@ extension Trace {
       for lane in process.lanes {
         let cursor = UnsafeMutablePointer<LaneCursor>.allocate(capacity: 1)
         cursor.initialize(to: LaneCursor(lane))
-        if cursor.pointee.advance() { heads.append((cursor.pointee.current.time, cursor, number)) } else { drop(cursor) }
+        if cursor.pointee.advance() {
+          heads.append((cursor.pointee.current.time, cursor, number))
+        } else {
+          drop(cursor)
+        }
       }
     }
     defer { for head in heads { drop(head.cursor) } }

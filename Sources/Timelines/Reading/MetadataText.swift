@@ -46,7 +46,8 @@ struct MetadataText {
   }
 
   private static func body(of block: String, in text: String) -> Substring? {
-    guard let start = text.range(of: "\n\(block) {"), let end = text.range(of: "\n};", range: start.upperBound..<text.endIndex)
+    guard let start = text.range(of: "\n\(block) {"),
+      let end = text.range(of: "\n};", range: start.upperBound..<text.endIndex)
     else { return nil }
     return text[start.upperBound..<end.lowerBound]
   }
@@ -81,7 +82,8 @@ struct MetadataText {
   }
   private static func uuid(_ text: String) -> TraceUUID? {
     let digits = text.filter { $0 != "-" }
-    guard digits.count == 32, let high = UInt64(digits.prefix(16), radix: 16), let low = UInt64(digits.suffix(16), radix: 16)
+    guard digits.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
+      let low = UInt64(digits.suffix(16), radix: 16)
     else { return nil }
     return TraceUUID(high: high, low: low)
   }

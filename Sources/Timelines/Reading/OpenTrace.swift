@@ -30,7 +30,8 @@ extension Trace {
       let shown = others.suffix(4).joined(separator: ", ")
       problems.append(
         ReadingProblem(
-          file: path, text: "holds \(runs.count) runs, this is the newest; name one to see it: \(shown)"
+          file: path,
+          text: "holds \(runs.count) runs, this is the newest; name one to see it: \(shown)"
             + (others.count > 4 ? ", ..." : "")))
     }
     let single = newest.count == 1
@@ -43,7 +44,8 @@ extension Trace {
     var status = stat()
     guard stat(path, &status) == 0 else {
       throw ReadingError(
-        path: path, reason: String(cString: strerror(errno)), advice: "Name the directory that the event log was written to.")
+        path: path, reason: String(cString: strerror(errno)),
+        advice: "Name the directory that the event log was written to.")
     }
     guard status.st_mode & S_IFMT == S_IFDIR else {
       throw ReadingError(
@@ -91,7 +93,8 @@ extension Trace {
       problems.append(ReadingProblem(file: "metadata", text: "\(what); reading the streams all the same"))
     }
     var process = ProcessTrace(
-      path: directory, environment: metadata.environment, clockUUID: metadata.clockUUID, clockOffset: metadata.clockOffset)
+      path: directory, environment: metadata.environment, clockUUID: metadata.clockUUID,
+      clockOffset: metadata.clockOffset)
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
     for name in names where name != "metadata" && !name.hasPrefix(".") {
       var status = stat()
@@ -164,7 +167,8 @@ extension Trace {
     }
     // Boots do not share a clock: the realtime offset orders them.
     let sorted = opened.sorted {
-      Int64(span($0.process).lowerBound) &+ $0.process.clockOffset < Int64(span($1.process).lowerBound) &+ $1.process.clockOffset
+      Int64(span($0.process).lowerBound) &+ $0.process.clockOffset < Int64(span($1.process).lowerBound)
+        &+ $1.process.clockOffset
     }
     var runs: [[(process: ProcessTrace, problems: [ReadingProblem])]] = []
     var end: UInt64 = 0

@@ -53,7 +53,8 @@ struct PacketIndex: Sendable {
         continue
       }
       if let from = damagedFrom {
-        problems.append(ReadingProblem(file: name, offset: from, text: "\(offset - from) bytes are no packet, left out"))
+        problems.append(
+          ReadingProblem(file: name, offset: from, text: "\(offset - from) bytes are no packet, left out"))
         damagedFrom = nil
       }
       if stream == nil { stream = kind }

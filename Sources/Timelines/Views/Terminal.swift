@@ -97,7 +97,11 @@ enum Columns {
 
 /// Text from a trace, safe to print: control characters (a label may hold anything) become visible.
 public func printable(_ text: String) -> String {
-  guard text.unicodeScalars.contains(where: { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) || $0.value == 0x2028 || $0.value == 0x202E }) else { return text }
+  guard
+    text.unicodeScalars.contains(where: {
+      $0.value < 0x20 || (0x7F...0x9F).contains($0.value) || $0.value == 0x2028 || $0.value == 0x202E
+    })
+  else { return text }
   return text.unicodeScalars.map { scalar in
     scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028 || scalar.value == 0x202E
       ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)

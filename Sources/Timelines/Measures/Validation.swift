@@ -1,0 +1,198 @@
+// Is the trace consistent? A checker that follows the protocol of events on its own, without the model's tolerance.
+import SchedulerEvents
+
+/// Checks every rule that a complete trace obeys. Complete means: nothing lost, no packet missing.
+public struct Validation: EventConsumer {
+  /// Each distinct kind of violation is reported this often.
+  private static let repeats = 5
+  private var messages: [String] = []
+  private var counts: [String: Int] = [:]
+  private var tasks: [UInt64: Phase] = [:]
+  /// Tasks that ended; an id is never used again.
+  private var ended: Set<UInt64> = []
+  private var lanes: [UInt16: Lane] = [:]
+  private var waitsForSubmit: [UInt64: UInt64] = [:]
+  private let labels: LabelTable
+  private let origin: UInt64
+
+  private enum Phase { case pending(since: UInt64), running(lane: UInt16), suspended }
+  private enum Frame: Equatable {
+    case task(UInt64), wait(UInt64), callback(UInt64), fork(UInt64), blocking(UInt64), job
+  }
+  private struct Lane {
+    var stack: [Frame] = []
+    var isAlive = false
+    var isParked = false
+    var time: UInt64 = 0
+    var tasks: Int { stack.reduce(0) { if case .task = $1 { $0 + 1 } else { $0 } } }
+  }
+
+  /// The violations found, as sentences; empty: the trace is consistent.
+  public static func of(_ trace: Trace, progress: ((Int) -> Bool)? = nil) -> [String] {
+    var messages = trace.problems.map { "damaged: \($0)" }
+    for lane in trace.lanes where lane.lost > 0 || lane.missingPackets > 0 {
+      messages.append(
+        "incomplete: lane \(LaneSummary.name(of: lane.lane)) lost \(Units.count(lane.lost)) events, "
+          + "\(Units.count(lane.missingPackets)) packets are missing")
+    }
+    var checker = Validation(labels: trace.labels, origin: trace.span.lowerBound)
+    let outcome = trace.read(into: &checker, progress: progress)
+    if outcome.damaged > 0 { messages.append("damaged: \(outcome.damaged) records of no plausible time") }
+    messages += checker.finish()
+    let summary = Summary.of(trace)
+    let total = LaneState.allCases.reduce(UInt64(0)) { $0 + summary.time($1) }
+    if total != summary.capacity {
+      messages.append("model: states sum to \(total) ns instead of \(summary.capacity) ns")
+    }
+    if summary.idle.total + summary.work + summary.time(.blocking) + summary.time(.unknown) != summary.capacity {
+      messages.append("model: the idle attribution does not sum to the idle time")
+    }
+    return messages
+  }
+
+  init(labels: LabelTable, origin: UInt64) {
+    self.labels = labels
+    self.origin = origin
+  }
+
+  private mutating func report(_ rule: String, _ text: String, _ record: EventRecord) {
+    counts[rule, default: 0] += 1
+    guard counts[rule]! <= Self.repeats else { return }
+    messages.append(
+      "\(rule): \(text) at \(EventText.time(record.time, origin: origin)) on \(LaneSummary.name(of: record.worker))")
+  }
+
+  public mutating func consume(_ record: EventRecord) {
+    guard let kind = record.kind else { return report("kind", "event \(record.id) is not known", record) }
+    var lane = lanes.removeValue(forKey: record.worker) ?? Lane()
+    defer { lanes[record.worker] = lane }
+    if record.time < lane.time { report("time", "goes back by \(lane.time - record.time) ns", record) }
+    lane.time = record.time
+    let isWorker = record.worker < EventValue.firstOutsideLane
+    if lane.isParked && kind != .workerUnpark && kind != .workerStatus {
+      report("parked", "\(name(kind)) while parked", record)
+    }
+    if isWorker && !lane.isAlive && kind != .workerStart { report("lane", "\(name(kind)) before worker_start", record) }
+    if isWorker && kind != .workerStart { lane.isAlive = true }
+    switch kind {
+    case .taskSubmit: submit(record)
+    case .taskStart: start(&lane, record)
+    case .taskEnd:
+      let task = record[TaskEnd.task]
+      pop(&lane, .task(task), record)
+      if case .running? = tasks.removeValue(forKey: task) {
+        ended.insert(task)
+      } else {
+        report("task", "\(EventText.task(task)) ends without running", record)
+      }
+    case .taskCancel:
+      let task = record[TaskStep.task]
+      if case .pending? = tasks.removeValue(forKey: task) {
+        ended.insert(task)
+      } else {
+        report("task", "\(EventText.task(task)) is cancelled but not pending", record)
+      }
+    case .taskSuspend:
+      pop(&lane, .task(record[TaskStep.task]), record)
+      tasks[record[TaskStep.task]] = .suspended
+    case .taskResume:
+      lane.stack.append(.task(record[TaskStep.task]))
+      tasks[record[TaskStep.task]] = .running(lane: record.worker)
+    case .waitBegin: lane.stack.append(.wait(record[WaitBegin.waiter]))
+    case .waitEnd: pop(&lane, .wait(record[WaitEnd.waiter]), record)
+    case .callbackBegin: lane.stack.append(.callback(record[Callback.task]))
+    case .callbackEnd: pop(&lane, .callback(record[Callback.task]), record)
+    case .forkBegin: lane.stack.append(.fork(record[StolenFork.parent]))
+    case .forkEnd: pop(&lane, .fork(record[StolenFork.parent]), record)
+    case .blockingBegin: lane.stack.append(.blocking(record[Blocking.kind]))
+    case .blockingEnd: pop(&lane, .blocking(record[Blocking.kind]), record)
+    case .jobBegin: lane.stack.append(.job)
+    case .jobEnd: pop(&lane, .job, record)
+    case .workerPark:
+      lane.isParked = true
+      let isIdle = record[WorkerPark.reason] == UInt64(ParkReason.idle.rawValue)
+      if isIdle && isWorker && !lane.stack.isEmpty { report("park", "idle with work on the stack", record) }
+    case .workerUnpark:
+      if !lane.isParked { report("park", "unparks without having parked", record) }
+      lane.isParked = false
+    case .workerStart:
+      if lane.isAlive { report("lane", "worker_start twice", record) }
+      lane.isAlive = true
+    case .workerStop:
+      if !lane.stack.isEmpty { report("lane", "worker_stop with \(lane.stack.count) activities open", record) }
+      lane.isAlive = false
+      lane.stack = []
+    case .lost: report("lost", "\(record[Lost.count]) events were lost", record)
+    case .regionBegin, .regionEnd, .mark, .counter: checkLabel(UInt32(record[Region.label]), record)
+    default: break
+    }
+  }
+
+  private func name(_ kind: EventKind) -> String { EventTable[kind].name }
+  private mutating func checkLabel(_ label: UInt32, _ record: EventRecord) {
+    guard label > 0 else { return }
+    if label >= labels.all.count || labels.all[Int(label)].text.isEmpty {
+      report("label", "label \(label) was never defined", record)
+    }
+  }
+  private mutating func submit(_ record: EventRecord) {
+    let task = record[TaskSubmit.task]
+    checkLabel(UInt32(record[TaskSubmit.label]), record)
+    if task == 0 { return report("task", "0 is no task", record) }
+    if EventValue.lane(ofTask: task) != record.worker {
+      report("task", "\(EventText.task(task)) is submitted by another lane than made it", record)
+    }
+    if let started = waitsForSubmit.removeValue(forKey: task) {
+      report(
+        "order", "\(EventText.task(task)) starts \(record.time - min(started, record.time)) ns before its submit",
+        record)
+    } else if tasks[task] != nil || ended.contains(task) {
+      report("task", "\(EventText.task(task)) is submitted twice", record)
+    } else {
+      tasks[task] = .pending(since: record.time)
+    }
+  }
+  private mutating func start(_ lane: inout Lane, _ record: EventRecord) {
+    let task = record[TaskStart.task]
+    switch tasks[task] {
+    case .pending: break
+    case nil where !ended.contains(task): waitsForSubmit[task] = record.time
+    default: report("task", "\(EventText.task(task)) starts twice", record)
+    }
+    tasks[task] = .running(lane: record.worker)
+    if Int(record[TaskStart.nesting]) != lane.tasks {
+      report("nesting", "is stated as \(record[TaskStart.nesting]), \(lane.tasks) tasks are on the stack", record)
+    }
+    lane.stack.append(.task(task))
+  }
+  private mutating func pop(_ lane: inout Lane, _ frame: Frame, _ record: EventRecord) {
+    if lane.stack.last == frame {
+      lane.stack.removeLast()
+    } else {
+      report("stack", "\(name(record.kind!)) does not end what began last", record)
+      if let position = lane.stack.lastIndex(of: frame) { lane.stack.removeSubrange(position...) }
+    }
+  }
+
+  private mutating func finish() -> [String] {
+    for (task, _) in waitsForSubmit.sorted(by: { $0.value < $1.value }).prefix(Self.repeats) {
+      messages.append("task: \(EventText.task(task)) ran but was never submitted")
+    }
+    for (number, lane) in lanes.sorted(by: { $0.key < $1.key })
+    where number < EventValue.firstOutsideLane && !lane.isAlive && !lane.stack.isEmpty {
+      messages.append("lane: \(LaneSummary.name(of: number)) stopped with activities open")
+    }
+    // After all workers have stopped nothing can be running.
+    let workers = lanes.filter { $0.key < EventValue.firstOutsideLane }
+    if !workers.isEmpty && workers.values.allSatisfy({ !$0.isAlive }) {
+      let running = tasks.filter { if case .running = $0.value { true } else { false } }.keys.sorted()
+      for task in running.prefix(Self.repeats) {
+        messages.append("task: \(EventText.task(task)) runs although every worker has stopped")
+      }
+    }
+    for (rule, count) in counts.sorted(by: { $0.key < $1.key }) where count > Self.repeats {
+      messages.append("\(rule): \(Units.count(count - Self.repeats)) more like these")
+    }
+    return messages
+  }
+}

@@ -1,0 +1,144 @@
+// Group B: states and inspection.
+import ConcurrentFutures
+import Synchronization
+import Testing
+
+extension Conformance {
+  @Test func c015_newFutureIsPending() {
+    #expect(Future<Int>().state == .pending)
+    #expect(Future<Void>().state == .pending)
+  }
+
+  @Test func c016_theStates() {
+    #expect(
+      Set(FutureState.allCases.map(\.rawValue)) == [
+        "PENDING", "RUNNING", "CANCELLED", "CANCELLED_AND_NOTIFIED", "FINISHED",
+      ])
+  }
+
+  /// Each operation on each state: where it leads, or that it is refused and changes nothing.
+  @Test(arguments: FutureState.allCases)
+  func c017_transitions(_ start: FutureState) throws {
+    func after(_ operation: (Future<Int>) throws -> Void) throws -> FutureState {
+      let future = try future(start)
+      #expect(future.state == start)
+      try? operation(future)
+      return future.state
+    }
+    let byResult: [FutureState: FutureState] = [.pending: .finished, .running: .finished]
+    #expect(try after { try $0.setResult(1) } == byResult[start] ?? start)
+    #expect(try after { try $0.setException(TaskFailure()) } == byResult[start] ?? start)
+    let byStart: [FutureState: FutureState] = [.pending: .running, .cancelled: .cancelledAndNotified]
+    #expect(try after { try $0.setRunningOrNotifyCancel() } == byStart[start] ?? start)
+    #expect(try after { $0.cancel() } == (start == .pending ? .cancelled : start))
+    #expect(try after { $0.requestCancellation() } == start)
+    #expect(try after { _ = try $0.result(timeout: .zero) } == start)
+  }
+
+  @Test(arguments: FutureState.allCases)
+  func c018_isCancelled(_ state: FutureState) throws {
+    #expect(try future(state).isCancelled == [.cancelled, .cancelledAndNotified].contains(state))
+  }
+
+  @Test(arguments: FutureState.allCases)
+  func c019_isRunning(_ state: FutureState) throws {
+    #expect(try future(state).isRunning == (state == .running))
+  }
+
+  @Test(arguments: FutureState.allCases)
+  func c020_isDone(_ state: FutureState) throws {
+    #expect(try future(state).isDone == [.cancelled, .cancelledAndNotified, .finished].contains(state))
+  }
+
+  @Test func c021_doneAtCancel() throws {
+    let byHand = Future<Int>()
+    byHand.cancel()
+    #expect(byHand.isDone)
+    try withPool { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      let queued = try pool.submit { 1 }
+      #expect(!queued.isDone)
+      queued.cancel()
+      #expect(queued.isDone)
+    }
+  }
+
+  @Test func c022_description() throws {
+    func ending(_ future: AnyFuture) throws -> String {
+      let text = "\(future.debugDescription)"
+      try #require(text.hasPrefix("<Future at 0x") && text.hasSuffix(">"), "\(text)")
+      let words = text.dropFirst("<Future at 0x".count).split(separator: " ", maxSplits: 1)
+      #expect(UInt(words[0], radix: 16) == UInt(bitPattern: Unmanaged.passUnretained(future).toOpaque()), "\(text)")
+      return String(words[1].dropLast())
+    }
+    #expect(try ending(future(.pending)) == "state=pending")
+    #expect(try ending(future(.running)) == "state=running")
+    #expect(try ending(future(.finished)) == "state=finished returned Int")
+    let failed = Future<Int>()
+    try failed.setException(TaskFailure())
+    #expect(try ending(failed) == "state=finished raised TaskFailure")
+  }
+
+  @Test func c023_descriptionWhenCancelled() throws {
+    for state in [FutureState.cancelled, .cancelledAndNotified] {
+      #expect(try future(state).debugDescription.hasSuffix(" state=cancelled>"))
+    }
+  }
+
+  @Test func c024_identity() throws {
+    let (first, second) = (Future<Int>(), Future<Int>())
+    try first.setResult(1)
+    try second.setResult(1)
+    #expect(first != second)
+    #expect(first == first)
+    #expect(Set([first, second, first]).count == 2)
+    #expect(Set([first, Future<String>()] as [AnyFuture]).contains(first))
+    #expect(first.hashValue == (first as AnyFuture).hashValue)
+  }
+
+  @Test func c025_snapshotIsNeverTorn() throws {
+    struct Halves: Sendable { var left: Int, right: String, third: Int }
+    for round in 0..<300 {
+      let future = Future<Halves>()
+      let together = Barrier(parties: 3)
+      let readers = (0..<2).map { _ in
+        TestThread { () -> Bool in
+          try together.arriveAndWait()
+          while true {
+            let done = future.isDone
+            let outcome = future.outcome
+            if done && outcome == nil { return false }
+            guard let outcome else { continue }
+            guard future.isDone, !future.isCancelled, future.state == .finished else { return false }
+            guard case .success(let halves) = outcome else { return false }
+            return halves.left == round && halves.right == "\(round)" && halves.third == -round
+          }
+        }
+      }
+      try together.arriveAndWait()
+      try future.setResult(Halves(left: round, right: "\(round)", third: -round))
+      for reader in readers { #expect(try reader.join(), "round \(round)") }
+    }
+    #expect(Future<Int>().outcome == nil)
+    #expect(throws: CancelledError.self) { try future(.cancelled).outcome?.get() }
+  }
+
+  @Test func c026_fourReadersSeeTheSame() throws {
+    let failed = Future<Int>()
+    try failed.setException(TaskFailure(number: 7))
+    let finished = try future(.finished)
+    let readers = (0..<4).map { _ in
+      TestThread { () -> Int in
+        var same = 0
+        for _ in 0..<1000 {
+          guard try finished.outcome?.get() == 42, finished.isDone, !finished.isCancelled else { continue }
+          guard case .failure(let error) = failed.outcome, error as? TaskFailure == TaskFailure(number: 7) else { continue }
+          same += 1
+        }
+        return same
+      }
+    }
+    for reader in readers { #expect(try reader.join() == 1000) }
+  }
+}

@@ -1,0 +1,135 @@
+// Group I: Executor.submit.
+import ConcurrentFutures
+import Glibc
+import Synchronization
+import Testing
+
+private func power(_ base: Int, _ exponent: Int) -> Int { (0..<exponent).reduce(1) { product, _ in product * base } }
+
+extension Conformance {
+  @Test(arguments: PoolShape.all)
+  func c126_submit(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      #expect(try pool.submit(power, 2, 8).result() == 256)
+      #expect(try pool.submit { power(2, 8) }.result() == 256)
+      #expect(try pool.submit(label: "power") { power(2, 8) }.result() == 256)
+      let general: any FutureExecutor = pool
+      #expect(try general.submit { power(2, 8) }.result() == 256)
+    }
+  }
+
+  @Test(arguments: PoolShape.all)
+  func c128_theWorkerSurvivesErrors(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let failed = try (0..<50).map { number in try pool.submit { throw TaskFailure(number: number) } }
+      for (number, future) in failed.enumerated() {
+        #expect(try future.exception() as? TaskFailure == TaskFailure(number: number))
+      }
+      #expect(try pool.submit { 1 }.result() == 1)
+      #expect(pool.statistics.workers <= shape.workers)
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func c129_submitDoesNotBlock(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let submitter = TestThread { try (0..<20_000).map { number in try pool.submit { number } } }
+      let futures = try submitter.join()
+      #expect(futures.allSatisfy { !$0.isDone })
+      occupied.release()
+      #expect(wait(futures).done.count == 20_000)
+    }
+  }
+
+  @Test(arguments: PoolShape.all)
+  func c130_submitFromAnywhere(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let threads = (0..<3).map { number in TestThread { try pool.submit { number } } }
+      #expect(try threads.map { try $0.join().result() } == [0, 1, 2])
+      #expect(try pool.submit { try pool.submit { try pool.submit { 5 } } }.result().result().result() == 5)
+      let submitted = Journal<Future<Int>>()
+      let called = Gate()
+      try pool.submit {}.addDoneCallback { _ in
+        submitted.note(try pool.submit { 6 })
+        called.open()
+      }
+      try called.wait()
+      #expect(try submitted.entries.map { try $0.result() } == [6])
+    }
+  }
+
+  /// The probe has an address space that has room for one worker's stack only.
+  @Test func c131_aRefusedThread() throws {
+    let later = try run("refusedSecondThread")
+    #expect(later.lines == ["1 thread", "50 results"], "\(later)")
+    #expect(later.status == 0)
+    let first = try run("refusedFirstThread")
+    #expect(first.lines == ["nothing was enqueued"] || first.lines == ["it ran"], "\(first)")
+    #expect(first.status == 0)
+  }
+
+  @Test(arguments: [0, -1, -100])
+  func c132_maxWorkersMustBePositive(_ number: Int) {
+    let error = #expect(throws: InvalidArgumentError.self) { try ThreadPoolExecutor(maxWorkers: number) }
+    #expect(error?.message == "max_workers must be greater than 0")
+  }
+
+  private func submitWatched(_ pool: ThreadPoolExecutor, _ kind: Int) throws -> (AnyFuture, Sighting) {
+    let object = Tracked()
+    let sighting = Sighting(object)
+    switch kind {
+    case 0: return (try pool.submit { _ = object }, sighting)
+    case 1: return (try pool.submit({ (kept: Tracked, number: Int) in number }, object, 3), sighting)
+    default:
+      return (
+        try pool.submit { () throws -> Int in
+          _ = object
+          throw TaskFailure()
+        }, sighting
+      )
+    }
+  }
+
+  @Test(arguments: PoolShape.all, [0, 1, 2])
+  func c133_capturesAreFreedBeforeCallbacks(_ shape: PoolShape, _ kind: Int) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let (future, sighting) = try submitWatched(pool, kind)
+      let (goneInCallback, called) = (Journal<Bool>(), Gate())
+      future.addAnyDoneCallback { _ in
+        goneInCallback.note(sighting.isGone)
+        called.open()
+      }
+      #expect(!sighting.isGone)
+      occupied.release()
+      _ = try future.exception()
+      #expect(sighting.isGone)
+      try called.wait()
+      #expect(goneInCallback.entries == [true])
+      withExtendedLifetime(future) {}
+    }
+  }
+
+  @Test(arguments: PoolShape.all, [0, 1, 2])
+  func c134_anIdleWorkerKeepsNothing(_ shape: PoolShape, _ kind: Int) throws {
+    try withPool(shape) { pool in
+      var sightings: [Sighting] = []
+      var results: [WeakFuture] = []
+      for _ in 0..<(3 * shape.workers) {
+        let (future, sighting) = try submitWatched(pool, kind)
+        sightings.append(sighting)
+        results.append(WeakFuture(future))
+        _ = try future.exception()
+      }
+      try eventually { pool.statistics.running == 0 }
+      #expect(sightings.allSatisfy { $0.isGone })
+      try eventually(limit: .seconds(20)) { results.allSatisfy { $0.future == nil } }
+    }
+  }
+}
+
+private struct WeakFuture {
+  weak var future: AnyFuture?
+  init(_ future: AnyFuture) { self.future = future }
+}

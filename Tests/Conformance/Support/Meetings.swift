@@ -1,0 +1,115 @@
+/// What tests wait with. Each has a limit, so that a broken library ends in a failure and not in a hang.
+import Glibc
+import Synchronization
+import Testing
+
+struct OutOfTime: Error { var what: String }
+
+/// Closed, then open for good.
+final class Gate: Sendable {
+  private let condition = Condition()
+  private let opened = Mutex(false)
+
+  var isOpen: Bool { opened.withLock { $0 } }
+  func open() {
+    opened.withLock { $0 = true }
+    condition.notifyAll()
+  }
+  func wait(limit: Duration = .seconds(30)) throws {
+    guard condition.wait(limit: limit, until: { isOpen }) else { throw OutOfTime(what: "gate") }
+  }
+}
+
+/// Lets `parties` threads go on once all have arrived.
+final class Barrier: Sendable {
+  private let arrived = Counter()
+  private let parties: Int
+  init(parties: Int) { self.parties = parties }
+  func arriveAndWait(limit: Duration = .seconds(30)) throws {
+    arrived.add()
+    try arrived.wait(for: parties, limit: limit)
+  }
+}
+
+/// A number that only grows, and that one can wait for.
+final class Counter: Sendable {
+  private let condition = Condition()
+  private let count = Mutex(0)
+
+  var value: Int { count.withLock { $0 } }
+  @discardableResult
+  func add() -> Int {
+    let value = count.withLock {
+      $0 += 1
+      return $0
+    }
+    condition.notifyAll()
+    return value
+  }
+  func wait(for target: Int, limit: Duration = .seconds(30)) throws {
+    guard condition.wait(limit: limit, until: { value >= target }) else {
+      throw OutOfTime(what: "count \(value) of \(target)")
+    }
+  }
+}
+
+/// What happened, in order, from any thread.
+final class Journal<Entry: Sendable>: Sendable {
+  private let list = Mutex<[Entry]>([])
+  var entries: [Entry] { list.withLock { $0 } }
+  func note(_ entry: Entry) { list.withLock { $0.append(entry) } }
+}
+
+/// A mutex and a condition variable on the monotonic clock.
+private final class Condition: @unchecked Sendable {
+  // SAFETY: both are used through pthread calls only, which synchronise; freed when no one holds the object any more.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let variable = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+  init() {
+    pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    pthread_cond_init(variable, &attributes)
+  }
+  deinit {
+    pthread_cond_destroy(variable)
+    pthread_mutex_destroy(mutex)
+    variable.deallocate()
+    mutex.deallocate()
+  }
+
+  func notifyAll() {
+    pthread_mutex_lock(mutex)
+    pthread_cond_broadcast(variable)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// False when `limit` ran out first.
+  func wait(limit: Duration, until isTrue: () -> Bool) -> Bool {
+    var deadline = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &deadline)
+    let (seconds, attoseconds) = limit.components
+    let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
+    deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+    deadline.tv_nsec = nanoseconds % 1_000_000_000
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while !isTrue() {
+      if pthread_cond_timedwait(variable, mutex, &deadline) == ETIMEDOUT { return isTrue() }
+    }
+    return true
+  }
+}
+
+/// For what can only be looked at: polls until true.
+func eventually(limit: Duration = .seconds(30), _ isTrue: () throws -> Bool) throws {
+  let start = ContinuousClock.now
+  while try !isTrue() {
+    guard ContinuousClock.now - start < limit else { throw OutOfTime(what: "condition") }
+    usleep(500)
+  }
+}
+
+func elapsed(_ body: () throws -> Void) rethrows -> Duration { try ContinuousClock().measure(body) }

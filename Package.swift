@@ -18,6 +18,11 @@ let package = Package(
       name: "ConcurrentFutures", dependencies: ["CPlatform", "SchedulerEvents"],
       swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
+    .executableTarget(
+      name: "exitProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ExitProbe", swiftSettings: settings),
+    .testTarget(
+      name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv", "F_PromiseTests.swift"],
+      swiftSettings: settings),
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(

@@ -121,7 +121,8 @@ extension Conformance {
           future.cancel()
           return currentThread()
         }
-        #expect(try threads.entries == [canceller.join()])
+        let cancelling = try canceller.join()
+        #expect(threads.entries == [cancelling])
       }
     }
   }

@@ -160,6 +160,11 @@ extension Conformance {
     #expect(run.status == 0)
   }
 
+  /// That filter does what it says: a wait on the wall clock dies of SIGSYS.
+  @Test func c050_theFilterWorks() throws {
+    #expect(try run("wallClock").status == -SIGSYS)
+  }
+
   @Test func c051_spuriousWakeups() throws {
     let future = Future<Int>()
     let start = ContinuousClock.now

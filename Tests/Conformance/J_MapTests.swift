@@ -24,7 +24,7 @@ private struct Fetched: Sequence, IteratorProtocol {
 extension Conformance {
   @Test(arguments: PoolShape.all)
   func c136_map(_ shape: PoolShape) throws {
-    try withPool(shape) { pool in
+    try withPool(shape) { pool throws in
       #expect(try pool.map(0..<10) { $0 * $0 }.collect() == (0..<10).map { $0 * $0 })
       #expect(try pool.map(0..<10, 0..<10) { $0 + $1 }.collect() == (0..<10).map { $0 + $0 })
       #expect(try pool.map([Int]()) { $0 }.collect() == [])
@@ -33,7 +33,7 @@ extension Conformance {
 
   @Test(arguments: [nil, 2])
   func c137_theShortestInputEndsIt(_ bufferSize: Int?) throws {
-    try withPool { pool in
+    try withPool { pool throws in
       #expect(try pool.map(0..<3, 0..., bufferSize: bufferSize) { $0 + $1 }.collect() == [0, 2, 4])
       #expect(try pool.map([1, 2, 3, 4], [1], bufferSize: bufferSize) { $0 + $1 }.collect() == [2])
     }
@@ -204,13 +204,13 @@ extension Conformance {
 
   @Test(arguments: PoolShape.few)
   func c148_chunksOnThreads(_ shape: PoolShape) throws {
-    try withPool(shape) { pool in
+    try withPool(shape) { pool throws in
       for chunkSize in [1, 2, 3, 7, 100] {
         #expect(try pool.map(0..<25, chunkSize: chunkSize) { $0 * 2 }.collect() == (0..<25).map { $0 * 2 })
       }
     }
     // With a chunk size of 1 nothing is batched: four calls meet on four workers.
-    try withPool(PoolShape(workers: 4)) { pool in
+    try withPool(PoolShape(workers: 4)) { pool throws in
       let together = Barrier(parties: 4)
       #expect(
         try pool.map(0..<4) { number in
@@ -313,7 +313,7 @@ extension Conformance {
   }
 
   @Test func c156_emptyInput() throws {
-    try withPool { pool in
+    try withPool { pool throws in
       #expect(try pool.map([Int](), bufferSize: 4) { $0 }.collect() == [])
       #expect(try pool.map([Int](), [1], bufferSize: 4) { $0 + $1 }.collect() == [])
       #expect(try pool.map([1], [Int](), bufferSize: 4) { $0 + $1 }.next() == nil)
@@ -321,7 +321,7 @@ extension Conformance {
   }
 
   @Test func c157_aBufferLargerThanTheInput() throws {
-    try withPool { pool in
+    try withPool { pool throws in
       #expect(try pool.map(0..<5, bufferSize: 500) { $0 }.collect() == [0, 1, 2, 3, 4])
     }
   }

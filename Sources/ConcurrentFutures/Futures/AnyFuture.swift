@@ -391,6 +391,9 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
 extension AnyFuture {
   /// The error for an operation that its present state forbids: "FINISHED: <Future at 0x…>".
   final func invalidState() -> InvalidStateError {
+    // Another completer between its claim and its publication is a few instructions from FINISHED: the state to report.
+    var spin = SpinWait()
+    while loadWord().phase == FutureWord.completing { spin.once() }
     let state = state
     return InvalidStateError(state: state, description: "\(state.rawValue): \(debugDescription)")
   }

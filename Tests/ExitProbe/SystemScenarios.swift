@@ -1,0 +1,145 @@
+// Groups I, L and N: threads that are refused, a smaller machine, a fork.
+import ConcurrentFutures
+import Glibc
+
+let systemScenarios: [String: Scenario] = [
+  "refusedSecondThread": { _ in
+    let (executor, started, gate) = try roomForOneWorker()
+    let futures = try (0..<50).map { number in try executor.submit { number } }
+    say("\(executor.statistics.workers) thread")
+    gate.open()
+    say("\(try futures.map { try $0.result() }.count) results")
+    withExtendedLifetime(started) {}
+  },
+
+  /// The accepted tasks come from the only worker, which then waits for them.
+  "refusedThreadInWorker": { _ in
+    let (executor, _, gate) = try roomForOneWorker()
+    let outer = try executor.submit {
+      try (0..<50).map { number in try executor.submit { number } }
+    }
+    gate.open()
+    say("\(try outer.result().map { try $0.result() }.count) results")
+  },
+
+  "refusedFirstThread": { _ in
+    var configuration = ThreadPoolExecutor.Configuration()
+    configuration.stackSize = 1 << 46
+    let executor = try ThreadPoolExecutor(configuration)
+    let ran = Gate()
+    do {
+      try executor.submit { ran.open() }.result()
+      say("it ran")
+    } catch is RejectedExecutionError {
+      executor.shutdown()
+      say(ran.isOpen ? "refused, but it ran" : "nothing was enqueued")
+    }
+  },
+
+  "oneCPU": { _ in
+    // The overlay has no CPU_SET: a mask of 1024 bits with the first usable one.
+    var mask = [UInt64](repeating: 0, count: 16)
+    let size = mask.count * 8
+    typealias Affinity = @convention(c) (pid_t, Int, UnsafeMutableRawPointer) -> Int32
+    let get = hidden("sched_getaffinity", as: Affinity.self)
+    let set = hidden("sched_setaffinity", as: Affinity.self)
+    precondition(get(0, size, &mask) == 0)
+    let first = mask.firstIndex { $0 != 0 }!
+    let bit = mask[first] & (~mask[first] + 1)
+    mask = mask.indices.map { $0 == first ? bit : 0 }
+    precondition(set(0, size, &mask) == 0)
+    say("\(try ThreadPoolExecutor().maxWorkers)")
+  },
+
+  "initializerFails": { _ in
+    struct InitializerFailure: Error {}
+    let executor = try ThreadPoolExecutor(maxWorkers: 1, initializer: { throw InitializerFailure() })
+    let error = try executor.submit { 1 }.exception()
+    say(error is BrokenExecutorError ? "broken" : "not broken: \(error as Any)")
+  },
+
+  /// Two tasks that wait for each other. Whatever the policy: neither ends, and nothing crashes.
+  "cycle": { arguments in
+    var configuration = ThreadPoolExecutor.Configuration()
+    configuration.maxWorkers = Int(arguments[0])!
+    configuration.joinsAtExit = false
+    configuration.waitPolicy = ["block": .block, "runAwaited": .runAwaited, "stealAny": .stealAny][arguments[1]]!
+    let executor = try ThreadPoolExecutor(configuration)
+    let (first, second) = (Slot(), Slot())
+    let ready = Gate()
+    first.future = try executor.submit {
+      try ready.wait()
+      return try second.future!.result()
+    }
+    second.future = try executor.submit {
+      try ready.wait()
+      return try first.future!.result()
+    }
+    ready.open()
+    usleep(300_000)
+    say("done: \(wait([first.future!, second.future!], timeout: .zero).done.count)")
+    _exit(0)
+  },
+
+  "fork": { _ in
+    let executor = try ThreadPoolExecutor(maxWorkers: 2)
+    let (gate, started) = (Gate(), Gate())
+    let running = try executor.submit { () -> Int in
+      started.open()
+      try gate.wait()
+      return 1
+    }
+    let finished = try executor.submit { 2 }
+    _ = try finished.result()
+    try started.wait()
+    let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
+    if child == 0 { forkedChild(executor, running, finished) }
+    var status: Int32 = 0
+    try until { waitpid(child, &status, WNOHANG) == child }
+    gate.open()
+    say("parent: child ended with \(status), result \(try running.result())")
+  },
+]
+
+/// A reference that is set once, before any task reads it.
+private final class Slot: @unchecked Sendable {
+  // SAFETY: written before the gate opens, read after it.
+  var future: Future<Int>?
+}
+
+/// A pool of four with one worker running, in an address space without room for another worker's stack.
+private func roomForOneWorker() throws -> (ThreadPoolExecutor, Gate, Gate) {
+  var configuration = ThreadPoolExecutor.Configuration()
+  configuration.maxWorkers = 4
+  configuration.stackSize = 1 << 30
+  let executor = try ThreadPoolExecutor(configuration)
+  let (started, gate) = (Gate(), Gate())
+  try executor.execute {
+    started.open()
+    try gate.wait()
+  }
+  try started.wait()
+  var limit = rlimit()
+  limit.rlim_cur = rlim_t(pages().virtual * 4096 + 1 << 29)
+  limit.rlim_max = limit.rlim_cur
+  precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+  return (executor, started, gate)
+}
+
+private func forkedChild(_ executor: ThreadPoolExecutor, _ running: Future<Int>, _ finished: Future<Int>) -> Never {
+  do {
+    _ = try executor.submit { 3 }
+    say("child: submit was accepted")
+  } catch {
+    if case .forkedChild = error.reason { say("child: submit is refused") }
+  }
+  say("child: \(wait([running, finished]).done == [finished] ? "wait returns what is done" : "wait is wrong")")
+  say("child: \((try? running.result()) == nil ? "result throws" : "result came")")
+  executor.shutdown()
+  do {
+    say("child: a new pool gives \(try withThreadPool(maxWorkers: 2) { try $0.submit { 4 }.result() })")
+  } catch {
+    say("child: \(error)")
+  }
+  exit(0)
+}

@@ -133,7 +133,9 @@ extension Conformance {
         var same = 0
         for _ in 0..<1000 {
           guard try finished.outcome?.get() == 42, finished.isDone, !finished.isCancelled else { continue }
-          guard case .failure(let error) = failed.outcome, error as? TaskFailure == TaskFailure(number: 7) else { continue }
+          guard case .failure(let error) = failed.outcome, error as? TaskFailure == TaskFailure(number: 7) else {
+            continue
+          }
           same += 1
         }
         return same

@@ -124,12 +124,16 @@ extension UnsafeMutablePointer<Worker> {
   func find(_ searching: Bool) -> Found? {
     pointee.tick &+= 1
     // Larger: outside work starves longer behind a worker that feeds itself; smaller: the shared line is read more.
-    if pointee.tick % 61 == 0, let found = takeInjected(searching) { return found }
+    if pointee.tick % 61 == 0, let found = findOutside(searching) { return found }
     return findLocal() ?? steal() ?? takeInjected(searching)
   }
 
   func findLocal() -> Found? {
     if let word = pointee.lifo.pop() { return Found(job: Job(word: word), source: .local) }
+    return findQueued()
+  }
+
+  private func findQueued() -> Found? {
     while true {
       switch pointee.fifo.steal() {
       case .item(let word): return Found(job: Job(word: word), source: .injector)
@@ -137,6 +141,14 @@ extension UnsafeMutablePointer<Worker> {
       case .lost: continue
       }
     }
+  }
+
+  /// Injected work before the worker's own. What it took earlier is older than what lies in the injector: the new
+  /// one queues up behind that, so that tasks start in the order in which they were submitted.
+  private func findOutside(_ searching: Bool) -> Found? {
+    guard pointee.fifo.count > 0 else { return takeInjected(searching) }
+    _ = pool.pointee.injector.take(1) { pointee.fifo.push($0) }
+    return findQueued()
   }
 
   private func steal() -> Found? {

@@ -13,6 +13,7 @@
 
 _Thread_local cf_thread cf_thread_slot __attribute__((tls_model("initial-exec")));
 uint32_t cf_recording_gate;
+const cf_clock_parameters *cf_clock_line_current;
 
 int cf_futex_wait(const void *address, uint32_t expected, int64_t deadline_ns) {
   struct timespec deadline, *limit = NULL;
@@ -39,6 +40,23 @@ void cf_membarrier(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDI
 int32_t cf_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 void cf_yield(void) { sched_yield(); }
 int cf_getcpu(void) { return sched_getcpu(); }
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+int cf_counter_is_invariant(void) {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(0x80000007, &a, &b, &c, &d) || !(d & 1u << 8)) return 0;
+  // The kernel found the counters of all processors in step if its own clock is made of them.
+  int file = open("/sys/devices/system/clocksource/clocksource0/current_clocksource", O_RDONLY | O_CLOEXEC);
+  char name[4] = "";
+  if (file < 0) return 0;
+  ssize_t n = read(file, name, 3);
+  close(file);
+  return n == 3 && strcmp(name, "tsc") == 0;
+}
+#else
+int cf_counter_is_invariant(void) { return 0; }
+#endif
 
 int cf_usable_cpus(void) {
   cpu_set_t set;

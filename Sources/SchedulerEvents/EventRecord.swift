@@ -89,7 +89,7 @@
   /// The largest value that fits.
   @inlinable @inline(__always) public var mask: UInt64 { ~0 >> UInt64(64 - width) }
   /// Bits from the beginning of the record to the first bit of the field.
-  public var bitOffset: Int {
+  @inlinable @inline(__always) public var bitOffset: Int {
     let base =
       switch word {
       case .worker: 80
@@ -100,8 +100,10 @@
     return base + Int(low)
   }
   /// Bits from the beginning of the record to the end of the field.
-  public var bitEnd: Int { bitOffset + Int(width) }
+  @inlinable @inline(__always) public var bitEnd: Int { bitOffset + Int(width) }
 
+  /// The field that every record has.
+  @inlinable @inline(__always) public static var worker: Place { Place(.worker, 0, 16) }
   @inlinable @inline(__always) static func aux(_ low: UInt8, _ width: UInt8) -> Place { Place(.aux, low, width) }
   @inlinable @inline(__always) static func a(_ low: UInt8, _ width: UInt8) -> Place { Place(.a, low, width) }
   @inlinable @inline(__always) static func b(_ low: UInt8, _ width: UInt8) -> Place { Place(.b, low, width) }

@@ -39,9 +39,6 @@ public struct EventDefinition: Sendable {
   public let fields: [FieldDefinition]
 
   public subscript(field name: String) -> FieldDefinition? { fields.first { $0.name == name } }
-
-  /// Bytes from the beginning of a record to the end of its last field: where a CTF reader stands after reading it.
-  public var contentBytes: Int { ((fields.map(\.place.bitEnd).max() ?? 96) + 7) / 8 }
 }
 
 public enum EventTable {
@@ -206,7 +203,7 @@ public enum EventTable {
     _ kind: EventKind, _ name: String, _ level: LogLevel, _ summary: String, _ fields: [FieldDefinition]
   ) -> EventDefinition {
     EventDefinition(
-      kind: kind, name: name, level: level, summary: summary, fields: [number("worker", Place(.worker, 0, 16))] + fields
+      kind: kind, name: name, level: level, summary: summary, fields: [number("worker", .worker)] + fields
     )
   }
   private static func definition(

@@ -127,3 +127,36 @@ public enum Call {
   @inlinable public static var peer: Place { .b(0, 16) }
   @inlinable public static var bytes: Place { .b(16, 48) }
 }
+
+extension EventKind {
+  /// Bits from the beginning of a record to the end of its last field: how far a CTF reader has read after the event.
+  /// Written out for the writer's sake, who needs it as a constant; a test compares it with the event table.
+  @inlinable @inline(__always) public var contentBits: Int {
+    switch self {
+    case .taskSubmit: TaskSubmit.parent.bitEnd
+    case .taskStart: TaskStart.nesting.bitEnd
+    case .taskEnd: TaskEnd.task.bitEnd
+    case .taskCancel, .taskNotify, .taskSuspend, .taskResume: TaskStep.task.bitEnd
+    case .taskDepend: TaskDepend.to.bitEnd
+    case .waitBegin: WaitBegin.awaited.bitEnd
+    case .waitEnd: WaitEnd.awaited.bitEnd
+    case .callbackBegin, .callbackEnd: Callback.task.bitEnd
+    case .forkBegin, .forkEnd: StolenFork.parent.bitEnd
+    case .forkSplit, .forkJoin: Fork.parent.bitEnd
+    case .jobBegin, .jobEnd: Place.worker.bitEnd
+    case .searchEnd: SearchEnd.lostRaces.bitEnd
+    case .workerPark: WorkerPark.injectorDepth.bitEnd
+    case .workerUnpark: WorkerUnpark.waker.bitEnd
+    case .workerWake: WorkerWake.cause.bitEnd
+    case .blockingBegin, .blockingEnd: Blocking.kind.bitEnd
+    case .workerStart, .workerStop: WorkerLife.cpu.bitEnd
+    case .workerStatus: WorkerStatus.depth.bitEnd
+    case .queueSample: QueueSample.live.bitEnd
+    case .regionBegin, .regionEnd: Region.id.bitEnd
+    case .mark, .counter: Annotation.value.bitEnd
+    case .lost: Lost.count.bitEnd
+    case .callSent, .callStarted, .callResult, .callWorkerSpawned, .callWorkerDied: Call.bytes.bitEnd
+    case .labelDef, .poolConfig: 0
+    }
+  }
+}

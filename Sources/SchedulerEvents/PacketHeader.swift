@@ -3,7 +3,8 @@
 // Roles: one writer per stream (the lane's thread), any number of readers, also while the program runs or after it
 // was killed. Invariants:
 //   I1  The sizes are multiples of 8 bits; packetBits is the distance to the next header.
-//   I2  contentBits covers whole records only; it and `end` grow with every record, so a packet can be read at any time.
+//   I2  contentBits covers whole records only (to the end of the last field of the last record); it and `end` grow with
+//       every record, so a packet can be read at any time.
 //   I3  A packet that is prepared but not yet used has contentBits == 8 * size and begin == end == `unused`.
 //   I4  In a ring (overwrite mode) slots are used again: a slot's `revision` is odd while its header is rewritten and
 //       grows by 2 each time. A copy is good if `revision` was even and the same before and after.

@@ -25,7 +25,7 @@ import Testing
         position = field.place.bitEnd
       }
       #expect(event.fields.first?.name == "worker")
-      #expect(event.contentBytes <= EventRecord.size)
+      #expect(event.kind.contentBits == position, "\(event.name)")
     }
   }
 

@@ -47,7 +47,7 @@ import Testing
         record[field.place] =
           if case .named(let names) = field.form { UInt64(names.count - 1) } else { ~0 - UInt64(index) }
       }
-      content = records.count + event.contentBytes
+      content = records.count * 8 + event.kind.contentBits
       withUnsafeBytes(of: record) { records.append(contentsOf: $0) }
       let fields = event.fields.map { field in
         let value = field.describe(record)
@@ -59,7 +59,7 @@ import Testing
       expected.append("\(EventTable.provider):\(event.name): { \(fields.joined(separator: ", ")) }")
     }
     let times = (begin: UInt64(1000), end: UInt64(2000))
-    try write(packet(.records, times, records, contentBytes: content), to: folder.appending(path: "lane-3"))
+    try write(packet(.records, times, records, contentBits: content), to: folder.appending(path: "lane-3"))
     let definitions = [
       Definition.label(label: 1, text: "x", source: "y:1"),
       .pool(pool: 1, workers: 2, schema: 3, name: "n", policies: "p"),
@@ -68,7 +68,7 @@ import Testing
     for (index, definition) in definitions.enumerated() {
       let bytes = Data(definition.encode(time: UInt64(3000 + index)))
       let time = UInt64(3000 + index)
-      stream.append(packet(.definitions, (time, time), bytes, contentBytes: bytes.count))
+      stream.append(packet(.definitions, (time, time), bytes, contentBits: bytes.count * 8))
     }
     expected.append(#"concurrent_futures:label_def: { label = 1, text = "x", source = "y:1" }"#)
     expected.append(
@@ -86,11 +86,11 @@ import Testing
   }
 
   private func packet(
-    _ stream: PacketHeader.Stream, _ times: (begin: UInt64, end: UInt64), _ body: Data, contentBytes: Int
+    _ stream: PacketHeader.Stream, _ times: (begin: UInt64, end: UInt64), _ body: Data, contentBits: Int
   ) -> Data {
     let header = PacketHeader(
       stream: stream, uuid: Self.trace.uuid, instance: UInt64(stream.rawValue), begin: times.begin, end: times.end,
-      contentBits: UInt64(PacketHeader.size + contentBytes) * 8, packetBits: UInt64(PacketHeader.size + body.count) * 8,
+      contentBits: UInt64(PacketHeader.size * 8 + contentBits), packetBits: UInt64(PacketHeader.size + body.count) * 8,
       sequence: 0, discarded: 0, tid: 1, worker: 3)
     var data = Data(count: PacketHeader.size)
     data.withUnsafeMutableBytes { header.store(to: $0.baseAddress!) }

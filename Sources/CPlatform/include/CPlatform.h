@@ -24,6 +24,12 @@ extern uint32_t cf_recording_gate;
 static inline uint32_t cf_recording(void) { return __atomic_load_n(&cf_recording_gate, __ATOMIC_RELAXED); }
 static inline void cf_set_recording(uint32_t value) { __atomic_store_n(&cf_recording_gate, value, __ATOMIC_RELEASE); }
 
+// Reads a word that its thread may be writing.
+static inline uint64_t cf_peek(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+
+// Keeps the compiler, not the processor, from moving memory accesses across.
+static inline void cf_compiler_barrier(void) { __asm__ volatile("" ::: "memory"); }
+
 static inline void cf_pause(void) {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
@@ -45,6 +51,36 @@ static inline int64_t cf_monotonic_ns(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
+
+static inline int64_t cf_realtime_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_REALTIME, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+// The processor's cycle counter, and the line by which the trace clock translates it (NULL: do not).
+typedef struct cf_clock_parameters {
+  uint64_t start, base, slope;  // ns = base + (counter - start) * slope / 2^32
+} cf_clock_parameters;
+extern const cf_clock_parameters *cf_clock_line_current;
+static inline const cf_clock_parameters *cf_clock_line(void) {
+  return __atomic_load_n(&cf_clock_line_current, __ATOMIC_ACQUIRE);
+}
+static inline void cf_set_clock_line(const cf_clock_parameters *line) {
+  __atomic_store_n(&cf_clock_line_current, line, __ATOMIC_RELEASE);
+}
+#if defined(__x86_64__)
+static inline uint64_t cf_counter(void) { return __builtin_ia32_rdtsc(); }
+static inline uint64_t cf_counter_ordered(void) {  // not before earlier instructions, nor after later ones
+  uint64_t low, high;
+  __asm__ volatile("lfence; rdtsc; lfence" : "=a"(low), "=d"(high)::"memory");
+  return high << 32 | low;
+}
+#else
+static inline uint64_t cf_counter(void) { return 0; }
+static inline uint64_t cf_counter_ordered(void) { return 0; }
+#endif
+int cf_counter_is_invariant(void);  // it runs at one rate on all processors, and the kernel trusts it
 
 int cf_membarrier_register(void);  // 0 or an errno
 void cf_membarrier(void);

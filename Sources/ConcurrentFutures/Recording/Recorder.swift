@@ -1,5 +1,6 @@
 // The one place through which every state transition is recorded: one call per event.
 import CPlatform
+import SchedulerEvents
 
 /// Where a task was named: its label if it has one, else its submit site.
 @usableFromInline struct TaskSite {
@@ -17,51 +18,247 @@ import CPlatform
   /// One relaxed load. Callers test it first; everything below is cold and assumes it was true.
   @inlinable @inline(__always) static var isOn: Bool { cf_recording() != 0 }
 
-  enum Queue: UInt8 { case local = 0, injector = 1, inline = 2 }
-  enum Source: UInt8 { case local = 0, injector = 1, stolen = 2, awaited = 3, inline = 4 }
-  enum WaitMode: UInt8 { case one = 0, all = 1, first = 2, exception = 3, completed = 4 }
-  enum WaitOutcome: UInt8 { case done = 0, timeout = 1, cancelled = 2 }
-  enum ParkReason: UInt8 { case idle = 0, wait = 1 }
-  enum WakeCause: UInt8 { case work = 0, result = 1, stop = 2, timeout = 3, spurious = 4 }
-  enum DependencyKind: UInt8 { case then = 0, all = 1, any = 2 }
+  typealias Queue = SubmitQueue
+  typealias Source = TaskSource
+  typealias WaitMode = SchedulerEvents.WaitMode
+  typealias WaitOutcome = SchedulerEvents.WaitOutcome
+  typealias ParkReason = SchedulerEvents.ParkReason
+  typealias WakeCause = SchedulerEvents.WakeCause
+  typealias DependencyKind = SchedulerEvents.DependencyKind
   static let noVictim: UInt16 = 0xFFFF
 
+  /// Nanoseconds of the trace clock.
+  static var now: UInt64 { TraceClock.now }
+  /// The lane of the calling thread, 0xFFFF if it has none.
+  static var currentLane: UInt16 {
+    let thread = cf_current_thread()!
+    return thread.pointee.next_task == 0 ? EventValue.noLane : thread.pointee.lane
+  }
+  /// The task that runs on the calling thread, 0 if there is none.
+  static var currentTask: UInt64 { cf_current_thread()!.pointee.current_task }
+
   // Every call is made on the thread it is about, which is the lane of the event (field `worker`).
-  @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int) {}
-  @inline(never) static func taskStart(task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32) {}
-  @inline(never) static func taskEnd(task: UInt64, failed: Bool, waiters: Int) {}
-  @inline(never) static func taskCancel(task: UInt64) {}
-  @inline(never) static func taskNotify(task: UInt64) {}
-  @inline(never) static func taskSuspend(task: UInt64) {}
-  @inline(never) static func taskResume(task: UInt64) {}
-  @inline(never) static func taskDepend(from: UInt64, to: UInt64, kind: DependencyKind) {}
-  @inline(never) static func waitBegin(waiter: UInt64, awaited: UInt64, mode: WaitMode, timed: Bool, count: Int) {}
-  @inline(never) static func waitEnd(waiter: UInt64, awaited: UInt64, outcome: WaitOutcome, helped: Int) {}
-  @inline(never) static func callbackBegin(task: UInt64, count: Int) {}
-  @inline(never) static func callbackEnd(task: UInt64, count: Int) {}
-  @inline(never) static func forkBegin(parent: UInt64, victim: UInt16) {}
-  @inline(never) static func forkEnd(parent: UInt64, victim: UInt16) {}
-  @inline(never) static func forkSplit(fork: UInt64, parent: UInt64) {}
-  @inline(never) static func forkJoin(fork: UInt64, parent: UInt64) {}
-  @inline(never) static func jobBegin() {}
-  @inline(never) static func jobEnd() {}
+
+  @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int) {
+    write(.taskSubmit) { record in
+      record[TaskSubmit.label] = UInt64(Labels.id(site))
+      record[TaskSubmit.queue] = UInt64(queue.rawValue)
+      record.set(TaskSubmit.depth, saturating: depth)
+      record[TaskSubmit.task] = task
+      record[TaskSubmit.parent] = parent
+    }
+    SnapshotTrigger.submitted(task)
+  }
+  @inline(never) static func taskStart(task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32) {
+    write(.taskStart) { record in
+      record[TaskStart.victim] = UInt64(victim)
+      record[TaskStart.source] = UInt64(source.rawValue)
+      record.set(TaskStart.depth, saturating: depth)
+      record[TaskStart.task] = task
+      record[TaskStart.nesting] = UInt64(nesting)
+    }
+    SnapshotTrigger.started(task, nesting: nesting)
+  }
+  @inline(never) static func taskEnd(task: UInt64, failed: Bool, waiters: Int) {
+    SnapshotTrigger.ended(task)
+    write(.taskEnd) { record in
+      record[TaskEnd.outcome] = UInt64((failed ? TaskOutcome.error : .value).rawValue)
+      record.set(TaskEnd.waiters, saturating: waiters)
+      record[TaskEnd.task] = task
+    }
+  }
+  @inline(never) static func taskCancel(task: UInt64) { step(.taskCancel, task) }
+  @inline(never) static func taskNotify(task: UInt64) { step(.taskNotify, task) }
+  @inline(never) static func taskSuspend(task: UInt64) { step(.taskSuspend, task) }
+  @inline(never) static func taskResume(task: UInt64) { step(.taskResume, task) }
+  @inline(never) static func taskDepend(from: UInt64, to: UInt64, kind: DependencyKind) {
+    write(.taskDepend) { record in
+      record[TaskDepend.kind] = UInt64(kind.rawValue)
+      record[TaskDepend.from] = from
+      record[TaskDepend.to] = to
+    }
+  }
+  @inline(never) static func waitBegin(waiter: UInt64, awaited: UInt64, mode: WaitMode, timed: Bool, count: Int) {
+    write(.waitBegin) { record in
+      record[WaitBegin.mode] = UInt64(mode.rawValue)
+      record[WaitBegin.timed] = timed ? 1 : 0
+      record.set(WaitBegin.count, saturating: count)
+      record[WaitBegin.waiter] = waiter
+      record[WaitBegin.awaited] = awaited
+    }
+  }
+  @inline(never) static func waitEnd(waiter: UInt64, awaited: UInt64, outcome: WaitOutcome, helped: Int) {
+    write(.waitEnd) { record in
+      record[WaitEnd.outcome] = UInt64(outcome.rawValue)
+      record.set(WaitEnd.helped, saturating: helped)
+      record[WaitEnd.waiter] = waiter
+      record[WaitEnd.awaited] = awaited
+    }
+  }
+  @inline(never) static func callbackBegin(task: UInt64, count: Int) { callback(.callbackBegin, task, count) }
+  @inline(never) static func callbackEnd(task: UInt64, count: Int) { callback(.callbackEnd, task, count) }
+  @inline(never) static func forkBegin(parent: UInt64, victim: UInt16) { stolenFork(.forkBegin, parent, victim) }
+  @inline(never) static func forkEnd(parent: UInt64, victim: UInt16) { stolenFork(.forkEnd, parent, victim) }
+  @inline(never) static func forkSplit(fork: UInt64, parent: UInt64) { self.fork(.forkSplit, fork, parent) }
+  @inline(never) static func forkJoin(fork: UInt64, parent: UInt64) { self.fork(.forkJoin, fork, parent) }
+  @inline(never) static func jobBegin() { write(.jobBegin) { _ in } }
+  @inline(never) static func jobEnd() { write(.jobEnd) { _ in } }
   /// `began`: `Recorder.now` when the episode began.
   @inline(never) static func searchEnd(
     began: UInt64, attempts: Int, empty: Int, lostRaces: Int, found: Bool, victim: UInt16
-  ) {}
-  @inline(never) static func workerPark(reason: ParkReason, dequeDepth: Int, injectorDepth: Int) {}
-  @inline(never) static func workerUnpark(cause: WakeCause, waker: UInt16) {}
-  @inline(never) static func workerWake(target: UInt16, cause: WakeCause) {}
-  @inline(never) static func blockingBegin(kind: UInt32) {}
-  @inline(never) static func blockingEnd(kind: UInt32) {}
-  @inline(never) static func workerStart(pool: UInt32) {}
-  @inline(never) static func workerStop(pool: UInt32) {}
-  @inline(never) static func queueSample(pool: UInt32, injectorDepth: Int, live: Int) {}
-  @inline(never) static func poolConfig(pool: UInt32, name: String, workers: Int, policies: String) {}
-  /// The task that runs on this thread; 0 = none.
-  static var currentTask: UInt64 { cf_current_thread().pointee.current_task }
-  /// The calling thread's lane.
-  static var currentLane: UInt16 { cf_current_thread().pointee.next_task == 0 ? noVictim : cf_current_thread().pointee.lane }
-  /// Nanoseconds of the trace clock.
-  static var now: UInt64 { UInt64(cf_monotonic_ns()) }
+  ) {
+    let now = TraceClock.now
+    write(.searchEnd) { record in
+      record[SearchEnd.victim] = UInt64(victim)
+      record[SearchEnd.found] = found ? 1 : 0
+      record[SearchEnd.duration] = now > began ? now - began : 0
+      record.set(SearchEnd.attempts, saturating: attempts)
+      record.set(SearchEnd.empty, saturating: empty)
+      record.set(SearchEnd.lostRaces, saturating: lostRaces)
+    }
+  }
+  @inline(never) static func workerPark(reason: ParkReason, dequeDepth: Int, injectorDepth: Int) {
+    write(.workerPark) { record in
+      record[WorkerPark.reason] = UInt64(reason.rawValue)
+      record.set(WorkerPark.dequeDepth, saturating: dequeDepth)
+      record.set(WorkerPark.injectorDepth, saturating: injectorDepth)
+    }
+  }
+  @inline(never) static func workerUnpark(cause: WakeCause, waker: UInt16) {
+    write(.workerUnpark) { record in
+      record[WorkerUnpark.cause] = UInt64(cause.rawValue)
+      record[WorkerUnpark.waker] = UInt64(waker)
+    }
+  }
+  @inline(never) static func workerWake(target: UInt16, cause: WakeCause) {
+    write(.workerWake) { record in
+      record[WorkerWake.target] = UInt64(target)
+      record[WorkerWake.cause] = UInt64(cause.rawValue)
+    }
+  }
+  @inline(never) static func blockingBegin(kind: UInt32) { blocking(.blockingBegin, kind) }
+  @inline(never) static func blockingEnd(kind: UInt32) { blocking(.blockingEnd, kind) }
+  /// Also called while nothing records: a recording that starts later states the worker.
+  @inline(never) static func workerStart(pool: UInt32) {
+    Lanes.setPool(pool)
+    workerLife(.workerStart, pool)
+  }
+  @inline(never) static func workerStop(pool: UInt32) { workerLife(.workerStop, pool) }
+  @inline(never) static func queueSample(pool: UInt32, injectorDepth: Int, live: Int) {
+    write(.queueSample) { record in
+      record[QueueSample.pool] = UInt64(pool)
+      record.set(QueueSample.injectorDepth, saturating: injectorDepth)
+      record.set(QueueSample.live, saturating: live)
+    }
+  }
+  /// Also called while nothing records: a recording that starts later states the pool.
+  @inline(never) static func poolConfig(pool: UInt32, name: String, workers: Int, policies: String) {
+    PoolDefinitions.add(
+      .pool(
+        pool: pool, workers: UInt32(clamping: workers), schema: EventTable.schema, name: name, policies: policies))
+  }
+
+  // MARK: The process pool
+
+  /// `call`: the call's number, 0 for the events of a worker process. `peer`: the worker process's number in its pool.
+  @inline(never) static func callEvent(_ kind: EventKind, call: UInt64, peer: Int, pid: Int32, bytes: Int) {
+    func put(_ kind: EventKind) {
+      write(kind) { record in
+        record[Call.pid] = UInt64(UInt32(bitPattern: pid))
+        record[Call.call] = call
+        record.set(Call.peer, saturating: peer)
+        record.set(Call.bytes, saturating: bytes)
+      }
+    }
+    switch kind {
+    case .callSent: put(.callSent)
+    case .callStarted: put(.callStarted)
+    case .callResult: put(.callResult)
+    case .callWorkerSpawned: put(.callWorkerSpawned)
+    case .callWorkerDied: put(.callWorkerDied)
+    default: preconditionFailure("not an event of the process pool")
+    }
+  }
+
+  // MARK: Annotations
+
+  @inline(never) static func annotate(_ kind: EventKind, _ label: StaticString, _ value: Int64) {
+    let label = UInt64(Labels.id(label))
+    func fill(_ record: inout EventRecord) {
+      record[Annotation.label] = label
+      record[Annotation.value] = UInt64(bitPattern: value)
+    }
+    if kind == .mark { write(.mark, fill) } else { write(.counter, fill) }
+  }
+  /// Returns the region's id: unique among the regions of the recording thread's lane.
+  @inline(never) static func regionBegin(_ label: StaticString) -> UInt64 {
+    let ring = currentRing()
+    let id = ring?.nextRegion() ?? 0
+    region(.regionBegin, label, id)
+    return id
+  }
+  @inline(never) static func regionEnd(_ label: StaticString, _ id: UInt64) { region(.regionEnd, label, id) }
+
+  // MARK: What the events share
+
+  @inline(__always) private static func step(_ kind: EventKind, _ task: UInt64) {
+    write(kind) { record in
+      record[TaskStep.nesting] = UInt64(cf_current_thread()!.pointee.nesting)
+      record[TaskStep.task] = task
+    }
+  }
+  @inline(__always) private static func callback(_ kind: EventKind, _ task: UInt64, _ count: Int) {
+    write(kind) { record in
+      record.set(Callback.count, saturating: count)
+      record[Callback.task] = task
+    }
+  }
+  @inline(__always) private static func stolenFork(_ kind: EventKind, _ parent: UInt64, _ victim: UInt16) {
+    write(kind) { record in
+      record[StolenFork.victim] = UInt64(victim)
+      record[StolenFork.parent] = parent
+    }
+  }
+  @inline(__always) private static func fork(_ kind: EventKind, _ fork: UInt64, _ parent: UInt64) {
+    write(kind) { record in
+      record[Fork.nesting] = UInt64(cf_current_thread()!.pointee.nesting)
+      record[Fork.fork] = fork
+      record[Fork.parent] = parent
+    }
+  }
+  @inline(__always) private static func blocking(_ kind: EventKind, _ what: UInt32) {
+    write(kind) { record in record[Blocking.kind] = UInt64(what) }
+  }
+  @inline(__always) private static func workerLife(_ kind: EventKind, _ pool: UInt32) {
+    guard isOn else { return }
+    write(kind) { record in
+      record[WorkerLife.pool] = UInt64(pool)
+      record[WorkerLife.tid] = UInt64(UInt32(bitPattern: cf_gettid()))
+      record[WorkerLife.cpu] = UInt64(UInt32(bitPattern: cf_getcpu()))
+    }
+  }
+  @inline(__always) private static func region(_ kind: EventKind, _ label: StaticString, _ id: UInt64) {
+    write(kind) { record in
+      record[Region.label] = UInt64(Labels.id(label))
+      record[Region.id] = id
+    }
+  }
+
+  /// Fills a record and gives it to every sink that is on. `kind` is a constant at each call.
+  @inline(__always) private static func write(_ kind: EventKind, _ fill: (inout EventRecord) -> Void) {
+    guard let ring = currentRing() else { return }
+    var record = EventRecord(kind, worker: ring.lane)
+    fill(&record)
+    ring.append(record, contentBits: kind.contentBits)
+  }
+
+  /// The calling thread's ring; gives it a lane if it has none yet. nil: there are more threads than lanes.
+  @inline(__always) private static func currentRing() -> EventRing? {
+    EventRing(cf_current_thread()!.pointee.ring) ?? firstRing()
+  }
+  @inline(never) private static func firstRing() -> EventRing? {
+    let thread = cf_current_thread()!
+    if thread.pointee.next_task == 0 { Lanes.openOutside() }
+    return EventRing(thread.pointee.ring)
+  }
 }

@@ -1,0 +1,373 @@
+// The writing end of one lane: fixed records into mapped memory.
+//
+// A ring is the lane's place in the log: a packet of the lane's file, mapped. When the packet is full the ring moves to the
+// next one: in the same window (a mapped piece of the file), in the window that the log's thread has prepared meanwhile
+// (stream), or back at the beginning (overwrite). Where there is none, the event is counted as lost.
+//
+// Roles: the owner, the thread that has the lane, appends. The log (LogSession, LogWriter) opens, extends and closes files.
+// Invariants:
+//   I1  Only the owner touches the fields marked `owner`, between setting `busy` and clearing it; the log touches them
+//       only while the gate is closed and `busy` is 0, or before the ring has a file.
+//   I2  A record's time is stored after its other fields, the packet's `end` and `contentBits` after that: at every
+//       instant the file holds whole records as far as `contentBits`, so a killed program leaves a readable trace.
+//   I3  Times in a lane never decrease.
+// Pairings:
+//   P1  owner: busy = 1, compiler barrier, load gate  |  log: gate = 0, membarrier on all threads, load busy.
+//       Either the owner sees the closed gate or the log sees it busy and waits (Dekker, the fence on the rare side).
+//   P2  owner: busy = 0 (release)  |  log: busy == 0 (acquire), then reads the owner's fields.
+//   P3  log: next window (release)  |  owner: takes it (acquire).
+import CPlatform
+import SchedulerEvents
+import Synchronization
+
+struct EventRing: @unchecked Sendable {
+  /// What is beyond the current window.
+  enum Request {
+    /// `populate`: make the pages of the current window present.
+    static let none: UInt32 = 0, wanted: UInt32 = 1, preparing: UInt32 = 2, populate: UInt32 = 3
+  }
+  /// `closed`: no file yet in this recording. `refused`: the file system refused it; the log's thread tries again.
+  enum State { case closed, open, refused }
+
+  /// A mapped piece of the lane's file.
+  struct Window {
+    var base: UnsafeMutableRawPointer
+    var size: Int
+    var fileOffset: Int
+  }
+
+  struct Head: ~Copyable {
+    let lane: UInt16
+    /// P1, P2.
+    let busy = Atomic<UInt32>(0)
+    // owner: the hot ones.
+    var cursor: UnsafeMutableRawPointer?
+    var limit: UnsafeMutableRawPointer?
+    var packet: UnsafeMutableRawPointer?
+    // owner: touched once a packet, or when events are lost.
+    var window: Window?
+    var sequence: UInt64 = 0
+    var lost: UInt64 = 0
+    var unreported: UInt64 = 0
+    /// Why events are being lost (LossCause).
+    let cause = Atomic<UInt8>(LossCause.late.rawValue)
+    var regions: UInt64 = 0
+    var tid: Int32 = 0
+    /// Time of the last record before the current window.
+    var lastEnd: UInt64 = 0
+    /// (task, time) of the tasks that run here, by nesting; only kept while a threshold is set.
+    var began: UnsafeMutablePointer<UInt64>?
+    // The log's, fixed while recording.
+    var state = State.closed
+    var mode = EventLog.Mode.stream
+    var file: LogFile?
+    // Between owner and log's thread.
+    let request = Atomic<UInt32>(Request.none)
+    /// P3. Base of the window that was prepared; its size and offset are in `nextWindow`.
+    let next = Atomic<UnsafeMutableRawPointer?>(nil)
+    var nextWindow: Window?
+    /// The window that the owner has left, to be unmapped by the log's thread. Handed over by `request`.
+    var retired: Window?
+
+    init(lane: UInt16) { self.lane = lane }
+  }
+
+  // SAFETY: allocated once a lane and never freed, so that a thread that is about to record always finds it. I1 says who may
+  // touch what; that makes it Sendable.
+  let head: UnsafeMutablePointer<Head>
+
+  init(lane: UInt16) {
+    // A cache line of its own: it is written with every record.
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Head>.size, alignment: 128)
+    head = memory.bindMemory(to: Head.self, capacity: 1)
+    head.initialize(to: Head(lane: lane))
+  }
+  init?(_ opaque: UnsafeMutableRawPointer?) {
+    guard let opaque else { return nil }
+    head = opaque.assumingMemoryBound(to: Head.self)
+  }
+  var opaque: UnsafeMutableRawPointer { UnsafeMutableRawPointer(head) }
+  var lane: UInt16 { head.pointee.lane }
+
+  func setOwner(tid: Int32) { head.pointee.tid = tid }
+
+  // MARK: The owner
+
+  /// Writes the record, stamped now. Never waits and allocates nothing; opens the lane's file if this is its first event.
+  @inline(__always) func append(_ record: EventRecord, contentBits: Int) {
+    guard enter() else { return }
+    if head.pointee.cursor == head.pointee.limit {
+      leave()
+      appendSlowly(record, contentBits)
+      return
+    }
+    put(record, contentBits, at: TraceClock.now)
+    leave()
+  }
+
+  /// False if nothing records (any more).
+  @inline(__always) private func enter() -> Bool {
+    head.pointee.busy.store(1, ordering: .relaxed)  // P1
+    cf_compiler_barrier()
+    if cf_recording() & RecordingGate.log != 0 { return true }
+    head.pointee.busy.store(0, ordering: .relaxed)
+    return false
+  }
+  @inline(__always) private func leave() { head.pointee.busy.store(0, ordering: .releasing) }  // P2
+
+  /// There is room at the cursor.
+  @inline(__always) func put(_ record: EventRecord, _ contentBits: Int, at now: UInt64) {
+    let cursor = head.pointee.cursor.unsafelyUnwrapped
+    let packet = head.pointee.packet.unsafelyUnwrapped
+    let end = field(packet, .end)
+    // I3; `end` is our own last write.
+    let time = max(now, end.pointee.load(ordering: .relaxed))
+    // SAFETY: the cursor is a multiple of 32 bytes into mapped memory that only we write (I1).
+    let place = cursor.assumingMemoryBound(to: EventRecord.self)
+    place.pointee.id = record.id
+    place.pointee.worker = record.worker
+    place.pointee.aux = record.aux
+    place.pointee.a = record.a
+    place.pointee.b = record.b
+    // I2: three releasing stores in a row, plain moves on x86-64.
+    atomic(cursor).pointee.store(time, ordering: .releasing)
+    end.pointee.store(time, ordering: .releasing)
+    field(packet, .contentBits).pointee.store(UInt64((cursor - packet) * 8 + contentBits), ordering: .releasing)
+    head.pointee.cursor = cursor + EventRecord.size
+  }
+
+  @inline(never) private func appendSlowly(_ record: EventRecord, _ contentBits: Int) {
+    for attempt in 0..<2 {
+      guard enter() else { return }
+      if head.pointee.cursor != head.pointee.limit || advance() {
+        put(record, contentBits, at: TraceClock.now)
+        leave()
+        return
+      }
+      guard attempt == 0, head.pointee.state == .closed else { break }
+      leave()
+      LogSession.openLane(self)
+    }
+    lose()
+    leave()
+  }
+
+  private func lose() {
+    head.pointee.lost += 1
+    head.pointee.unreported += 1
+    if let packet = head.pointee.packet {
+      field(packet, .discarded).pointee.store(head.pointee.lost, ordering: .releasing)
+    }
+  }
+
+  /// Moves to the next packet; false: there is none.
+  private func advance() -> Bool {
+    guard let window = head.pointee.window, let limit = head.pointee.limit else {
+      // Refused at first, granted since.
+      guard head.pointee.state == .refused, head.pointee.next.load(ordering: .acquiring) != nil else { return false }  // P3
+      head.pointee.state = .open
+      enterWindow(head.pointee.nextWindow.unsafelyUnwrapped, retiring: nil)
+      reportLost()
+      return true
+    }
+    let windowEnd = window.base + window.size
+    if head.pointee.mode == .overwrite {
+      openSlot(limit == windowEnd ? window.base : limit)
+    } else if windowEnd - limit > EventRecord.size {  // not only the slot that is kept for `lost`
+      let old = head.pointee.packet.unsafelyUnwrapped
+      openFresh(limit, windowEnd: windowEnd)
+      // The new header is whole: now the old packet may end where it begins.
+      field(old, .packetBits).pointee.store(UInt64(limit - old) * 8, ordering: .releasing)
+      // Half of the window is used: time for the next one.
+      if head.pointee.mode == .stream, (limit - window.base) * 2 >= window.size { requestWindow() }
+    } else if head.pointee.mode == .stream, head.pointee.next.load(ordering: .acquiring) != nil {  // P3
+      enterWindow(head.pointee.nextWindow.unsafelyUnwrapped, retiring: window)
+    } else {
+      if head.pointee.mode == .stream {
+        requestWindow()
+      } else {
+        head.pointee.cause.store(LossCause.full.rawValue, ordering: .relaxed)
+      }
+      return false
+    }
+    reportLost()
+    return true
+  }
+
+  private func requestWindow() {
+    guard head.pointee.next.load(ordering: .relaxed) == nil,
+      head.pointee.request.compareExchange(
+        expected: Request.none, desired: Request.wanted, ordering: .releasing
+      ).exchanged
+    else { return }
+    LogWriter.wake()
+  }
+
+  private func enterWindow(_ window: Window, retiring old: Window?) {
+    head.pointee.next.store(nil, ordering: .relaxed)  // only we take it; the log's thread sees it through `request`
+    head.pointee.window = window
+    openPrepared(window)
+    head.pointee.retired = old
+  }
+
+  /// Writes down how many events were lost before this one.
+  func reportLost() {
+    guard head.pointee.unreported > 0 else { return }
+    var record = EventRecord(.lost, worker: lane)
+    record[Lost.cause] = UInt64(head.pointee.cause.exchange(LossCause.late.rawValue, ordering: .relaxed))
+    record[Lost.count] = head.pointee.unreported
+    put(record, EventKind.lost.contentBits, at: TraceClock.now)
+    head.pointee.unreported = 0
+  }
+
+  // MARK: Packets
+
+  /// The header of a new packet here, empty, that reaches to the end of the window.
+  private func newHeader(reaching bytes: Int, at now: UInt64) -> PacketHeader {
+    PacketHeader(
+      stream: .records, uuid: LogSession.uuid, instance: UInt64(lane), begin: now, end: now,
+      contentBits: UInt64(PacketHeader.size) * 8, packetBits: UInt64(bytes) * 8, sequence: head.pointee.sequence,
+      discarded: head.pointee.lost, tid: UInt32(bitPattern: head.pointee.tid), worker: lane)
+  }
+  /// Time for a packet that begins now: not before its predecessor ended (I3).
+  private func beginning() -> UInt64 {
+    guard let packet = head.pointee.packet else { return max(TraceClock.now, head.pointee.lastEnd) }
+    return max(TraceClock.now, field(packet, .end).pointee.load(ordering: .relaxed))
+  }
+  private func use(_ packet: UnsafeMutableRawPointer, windowEnd: UnsafeMutableRawPointer) {
+    head.pointee.packet = packet
+    head.pointee.cursor = packet + PacketHeader.size
+    let end = min(packet + PacketHeader.packetBytes, windowEnd)
+    // The last packet of a window keeps a slot for `lost`, except in a ring.
+    head.pointee.limit = end == windowEnd && head.pointee.mode != .overwrite ? end - EventRecord.size : end
+    head.pointee.sequence += 1
+  }
+  /// A packet in memory that no reader has a way to yet.
+  private func openFresh(_ packet: UnsafeMutableRawPointer, windowEnd: UnsafeMutableRawPointer) {
+    newHeader(reaching: windowEnd - packet, at: beginning()).store(to: packet)
+    use(packet, windowEnd: windowEnd)
+  }
+  /// The first packet of a window: a reader may already look at its (empty) header, so it changes field by field.
+  func openPrepared(_ window: Window) {
+    let header = newHeader(reaching: window.size, at: beginning())
+    field(window.base, .sequence).pointee.store(header.sequence, ordering: .relaxed)
+    field(window.base, .discarded).pointee.store(header.discarded, ordering: .relaxed)
+    let tid = window.base + PacketHeader.Offset.tid.rawValue
+    tid.storeBytes(of: header.tid, as: UInt32.self)
+    field(window.base, .begin).pointee.store(header.begin, ordering: .releasing)
+    field(window.base, .end).pointee.store(header.end, ordering: .releasing)
+    use(window.base, windowEnd: window.base + window.size)
+  }
+  /// A slot of a ring that is used again (PacketHeader I4).
+  func openSlot(_ slot: UnsafeMutableRawPointer) {
+    let window = head.pointee.window.unsafelyUnwrapped
+    var header = newHeader(reaching: PacketHeader.packetBytes, at: beginning())
+    let revision = field(slot, .revision)
+    header.revision = revision.pointee.load(ordering: .relaxed) | 1  // our own last write
+    revision.pointee.store(header.revision, ordering: .relaxed)
+    // Readers read through the kernel, which orders; the fence keeps the stores below from moving up.
+    atomicMemoryFence(ordering: .acquiringAndReleasing)
+    header.store(to: slot)
+    revision.pointee.store(header.revision + 1, ordering: .releasing)
+    use(slot, windowEnd: window.base + window.size)
+    head.pointee.limit = slot + PacketHeader.packetBytes
+  }
+
+  @inline(__always) func field(_ packet: UnsafeMutableRawPointer, _ offset: PacketHeader.Offset)
+    -> UnsafeMutablePointer<Atomic<UInt64>>
+  {
+    atomic(packet + offset.rawValue)
+  }
+  @inline(__always) private func atomic(_ word: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Atomic<UInt64>> {
+    // SAFETY: 8-byte aligned mapped memory; an Atomic<UInt64> is laid out as its value.
+    word.assumingMemoryBound(to: Atomic<UInt64>.self)
+  }
+
+  // MARK: What the recorder keeps for the owner
+
+  /// A number for a region of this lane.
+  func nextRegion() -> UInt64 {
+    head.pointee.regions += 1
+    return UInt64(lane) << 48 | head.pointee.regions
+  }
+
+  private static let depthLimit = 64
+  /// Notes that a task begins beneath `nesting` others. Deeper ones than `depthLimit` are not noted.
+  func noteStart(of task: UInt64, at time: UInt64, _ nesting: Int) {
+    guard nesting < Self.depthLimit else { return }
+    let began = head.pointee.began ?? .allocate(capacity: 2 * Self.depthLimit)
+    if head.pointee.began == nil { began.initialize(repeating: 0, count: 2 * Self.depthLimit) }
+    head.pointee.began = began
+    began[2 * nesting] = task
+    began[2 * nesting + 1] = time
+  }
+  func startTime(of task: UInt64) -> UInt64? {
+    guard let began = head.pointee.began else { return nil }
+    for nesting in 0..<Self.depthLimit where began[2 * nesting] == task { return began[2 * nesting + 1] }
+    return nil
+  }
+
+  // MARK: The lane changes hands
+
+  /// The owner ends: what the lane's file was given beyond its records goes back, so that a stopped pool leaves whole files.
+  func ownerLeaves() {
+    guard enter() else { return }
+    defer { leave() }
+    guard head.pointee.mode == .stream, head.pointee.window != nil,
+      // The log's thread is at work on the file: it stays as it is.
+      head.pointee.request.compareExchange(
+        expected: Request.wanted, desired: Request.none, ordering: .acquiringAndReleasing
+      ).original != Request.preparing
+    else { return }
+    trim()
+  }
+
+  /// Cuts the file behind the last record and gives the memory back. The next event opens a window again.
+  /// By the owner, or by the log under I1. `request` is none.
+  func trim() {
+    guard let window = head.pointee.window, let packet = head.pointee.packet, let cursor = head.pointee.cursor,
+      let file = head.pointee.file
+    else { return }
+    if head.pointee.unreported > 0, cursor < window.base + window.size { reportLost() }
+    let used = window.fileOffset + (head.pointee.cursor.unsafelyUnwrapped - window.base)
+    let end = LogFile.roundUpToPage(used)
+    let packetOffset = window.fileOffset + (packet - window.base)
+    // First the packet ends where the file will, then the file is cut.
+    field(packet, .packetBits).pointee.store(UInt64(end - packetOffset) * 8, ordering: .releasing)
+    if head.pointee.next.exchange(nil, ordering: .acquiring) != nil, let next = head.pointee.nextWindow {
+      LogFile.unmap(next)
+    }
+    head.pointee.nextWindow = nil
+    if let retired = head.pointee.retired { LogFile.unmap(retired) }
+    head.pointee.retired = nil
+    file.truncate(to: end)
+    head.pointee.file?.end = end
+    head.pointee.lastEnd = field(packet, .end).pointee.load(ordering: .relaxed)
+    LogFile.unmap(window)
+    forgetWindow()
+    head.pointee.state = .closed
+  }
+
+  /// Forgets the recording that is over. By the log under I1; the files are closed.
+  func reset() {
+    forgetWindow()
+    head.pointee.state = .closed
+    head.pointee.file = nil
+    head.pointee.nextWindow = nil
+    head.pointee.retired = nil
+    head.pointee.next.store(nil, ordering: .relaxed)
+    head.pointee.request.store(Request.none, ordering: .relaxed)
+    head.pointee.cause.store(LossCause.late.rawValue, ordering: .relaxed)
+    head.pointee.sequence = 0
+    head.pointee.lost = 0
+    head.pointee.unreported = 0
+    head.pointee.lastEnd = 0
+  }
+
+  private func forgetWindow() {
+    head.pointee.window = nil
+    head.pointee.packet = nil
+    head.pointee.cursor = nil
+    head.pointee.limit = nil
+  }
+}

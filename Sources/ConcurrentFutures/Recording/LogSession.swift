@@ -1,0 +1,274 @@
+// One recording: its folder, its definitions, its lanes' files; how it begins and ends.
+//
+// Roles: any thread may start, stop, open its lane, or enter a label; all of it under `lock`, none of it on the recording path.
+// EventRing says when the log may touch a ring.
+import CPlatform
+import Glibc
+import SchedulerEvents
+import Synchronization
+
+/// The bits of the gate in front of every recording site (`cf_recording_gate`).
+enum RecordingGate {
+  @inline(__always) static var log: UInt32 { 1 }
+}
+
+final class LogSession {
+  /// Guards everything here and the rings' files. Held across system calls, but never by a thread that is recording.
+  static let lock = LogLock()
+  // SAFETY: only touched with `lock` held.
+  nonisolated(unsafe) private(set) static var current: LogSession?
+  // SAFETY: written with `lock` held before the gate opens, and while it is closed and all rings are quiet.
+  nonisolated(unsafe) private(set) static var uuid = TraceUUID(high: 0, low: 0)
+  /// The ring of the log itself, for what it states on behalf of others. Owner: the starting thread, then the log's thread.
+  static let ownRing = EventRing(lane: LogLayout.logLane)
+
+  let configuration: EventLog.Configuration
+  let folder: TraceFolder
+  let bytesPerLane: Int
+  private let definitions: Int32
+  private let began = cf_monotonic_ns()
+  private var definitionCount: UInt64 = 0
+  private var lastDefinition: UInt64 = 0
+  private var reported = false
+  var snapshots = 0
+  /// Bytes that lanes may still take; nil: no limit.
+  private var bytesLeft: Int?
+
+  // MARK: Begin
+
+  static func start(_ configuration: EventLog.Configuration) throws(EventLogError) {
+    EventLog.prepareProcess()
+    lock.lock()
+    do {
+      guard current == nil else { throw EventLogError("the event log is recording already") }
+      _ = cf_membarrier_register()
+      let session = try LogSession(configuration)
+      current = session
+      _ = TraceClock.calibrate()
+      SnapshotTrigger.arm(configuration)
+      cf_set_recording(cf_recording() | RecordingGate.log)
+      for definition in Labels.definitions() + PoolDefinitions.definitions() { session.write(definition) }
+    } catch {
+      lock.unlock()
+      throw error as? EventLogError ?? EventLogError("\(error)")
+    }
+    lock.unlock()
+    stateWorkers()
+    let code = LogWriter.start()
+    if code != 0 {
+      stop()
+      throw EventLogError("cannot start the event log's thread: \(SystemError(code, nil))")
+    }
+  }
+
+  private init(_ configuration: EventLog.Configuration) throws {
+    self.configuration = configuration
+    bytesLeft = configuration.maximumBytes
+    bytesPerLane = max(2, configuration.bytesPerLane / PacketHeader.packetBytes) * PacketHeader.packetBytes
+    Self.uuid = TraceUUID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max))
+    folder = try TraceFolder.create(in: configuration.directory, mode: configuration.mode)
+    let metadata = Metadata.text(folder.description(uuid: Self.uuid, mode: configuration.mode))
+    try TraceFolder.write(Array(metadata.utf8), to: folder.path + "/" + LogLayout.metadataFile)
+    definitions = try LogFile.create(folder.path + "/" + LogLayout.definitionsFile).descriptor
+  }
+
+  // MARK: While recording
+
+  /// Opens the calling owner's lane: its file, its first window. Called by a thread that is not `busy`.
+  static func openLane(_ ring: EventRing) {
+    lock.withLock {
+      guard let session = current, ring.head.pointee.state == .closed else { return }
+      ring.head.pointee.mode = session.configuration.mode
+      do throws(SystemError) {
+        let window = try session.firstWindow(ring)
+        ring.head.pointee.window = window
+        ring.openPrepared(window)
+        ring.head.pointee.state = .open
+        if session.configuration.mode != .stream {
+          ring.head.pointee.request.store(EventRing.Request.populate, ordering: .releasing)
+          LogWriter.wake()
+        }
+      } catch {
+        ring.head.pointee.state = .refused
+        session.refuse(ring, error)
+      }
+    }
+  }
+
+  private func firstWindow(_ ring: EventRing) throws(SystemError) -> EventRing.Window {
+    let size = configuration.mode == .stream ? min(bytesPerLane, 4 * PacketHeader.packetBytes) : bytesPerLane
+    var file: LogFile
+    if let open = ring.head.pointee.file { file = open } else { file = try LogFile.create(path(ring.lane)) }
+    ring.head.pointee.file = file
+    let window = try extend(&file, by: size)
+    ring.head.pointee.file = file
+    prepare(window, ring)
+    return window
+  }
+
+  /// By the log's thread: the window after the current one, or the first if the file system had refused it.
+  static func prepareNext(_ ring: EventRing) -> Bool { lock.withLock { current?.prepareNext(ring) ?? true } }
+
+  private func prepareNext(_ ring: EventRing) -> Bool {
+    do throws(SystemError) {
+      let window: EventRing.Window
+      if var file = ring.head.pointee.file, ring.head.pointee.state == .open {
+        // Larger windows: fewer calls a second. Smaller: less disk taken in advance.
+        let size = min(file.end * 2, bytesPerLane / 2, 64 * PacketHeader.packetBytes)
+        window = try extend(&file, by: max(size / PacketHeader.packetBytes, 1) * PacketHeader.packetBytes)
+        ring.head.pointee.file = file
+        prepare(window, ring)
+      } else {
+        window = try firstWindow(ring)
+      }
+      LogFile.populate(window)
+      ring.head.pointee.nextWindow = window
+      ring.head.pointee.next.store(window.base, ordering: .releasing)  // P3
+      return true
+    } catch {
+      refuse(ring, error)
+      return false
+    }
+  }
+
+  private func extend(_ file: inout LogFile, by size: Int) throws(SystemError) -> EventRing.Window {
+    if let left = bytesLeft {
+      guard left >= size else { throw SystemError(EDQUOT, nil) }
+      bytesLeft = left - size
+    }
+    return try file.extend(by: size)
+  }
+
+  /// Headers for packets that nobody has used yet, so that the file is whole at any time.
+  private func prepare(_ window: EventRing.Window, _ ring: EventRing) {
+    let step = configuration.mode == .overwrite ? PacketHeader.packetBytes : window.size
+    for offset in stride(from: 0, to: window.size, by: step) {
+      PacketHeader(
+        stream: .records, uuid: Self.uuid, instance: UInt64(ring.lane), begin: PacketHeader.unused,
+        end: PacketHeader.unused, contentBits: UInt64(PacketHeader.size) * 8, packetBits: UInt64(step) * 8, sequence: 0,
+        discarded: 0, tid: 0, worker: ring.lane
+      ).store(to: window.base + offset)
+    }
+  }
+
+  private func refuse(_ ring: EventRing, _ error: SystemError) {
+    ring.head.pointee.cause.store(LossCause.refused.rawValue, ordering: .relaxed)
+    ring.head.pointee.request.store(EventRing.Request.wanted, ordering: .releasing)
+    report(error)
+  }
+
+  /// What the log's thread does every tick. Returns false when the recording has reached its duration.
+  static func keepHouse() -> Bool {
+    let session = lock.withLock { current }
+    guard let configuration = session?.configuration, let began = session?.began else { return true }
+    if configuration.mode == .overwrite { stateWorkers() }
+    guard let duration = configuration.maximumDuration else { return true }
+    return cf_monotonic_ns() - began < duration.nanoseconds
+  }
+
+  /// Whether `keepHouse` has anything to do.
+  static var needsTicks: Bool {
+    lock.withLock { current.map { $0.configuration.mode == .overwrite || $0.configuration.maximumDuration != nil } ?? false }
+  }
+
+  private func path(_ lane: UInt16) -> String {
+    (configuration.mode == .overwrite ? folder.ringsPath : folder.path) + "/" + LogLayout.fileName(lane: lane)
+  }
+
+  /// Adds a definition: a packet of its own in a single write, so the file is whole at any time.
+  func write(_ definition: Definition) {
+    lastDefinition = max(TraceClock.now, lastDefinition)
+    let body = definition.encode(time: lastDefinition)
+    let bits = UInt64(PacketHeader.size + body.count) * 8
+    let header = PacketHeader(
+      stream: .definitions, uuid: Self.uuid, instance: LogLayout.definitionsInstance, begin: lastDefinition,
+      end: lastDefinition, contentBits: bits, packetBits: bits, sequence: definitionCount, discarded: 0,
+      tid: UInt32(bitPattern: cf_gettid()), worker: EventValue.noLane)
+    var packet = [UInt8](repeating: 0, count: PacketHeader.size)
+    packet.withUnsafeMutableBytes { header.store(to: $0.baseAddress.unsafelyUnwrapped) }
+    do throws(SystemError) {
+      try LogFile.append(packet + body, to: definitions)
+      definitionCount += 1
+    } catch {
+      report(error)
+    }
+  }
+
+  /// Says once what the file system refuses. The program goes on; what is not kept is counted.
+  private func report(_ error: SystemError) {
+    guard !reported else { return }
+    reported = true
+    EventLog.complain("\(folder.path): \(SystemError(error.code, nil)); events that do not fit are counted as lost")
+  }
+
+  // MARK: End
+
+  static func stop() {
+    cf_set_recording(cf_recording() & ~RecordingGate.log)
+    LogWriter.stop()
+    lock.withLock {
+      guard let session = current else { return }
+      silenceRings()
+      var rings: [EventRing] = [ownRing]
+      Lanes.forEachRing { rings.append($0) }
+      for ring in rings { session.close(ring) }
+      if session.configuration.mode == .overwrite { session.folder.removeRings() }
+      _ = Glibc.close(session.definitions)
+      current = nil
+      SnapshotTrigger.arm(nil)
+      TraceClock.rest()
+    }
+  }
+
+  /// Returns when no thread is writing a record. The gate is closed.
+  private static func silenceRings() {
+    // EventRing P1. Without membarrier (an old kernel): stores leave a processor's buffer long before that.
+    if cf_membarrier_register() == 0 { cf_membarrier() } else { usleep(10_000) }
+    func wait(_ ring: EventRing) {
+      while ring.head.pointee.busy.load(ordering: .acquiring) != 0 { sched_yield() }  // P2
+    }
+    wait(ownRing)
+    Lanes.forEachRing(wait)
+  }
+
+  private func close(_ ring: EventRing) {
+    guard let file = ring.head.pointee.file else { return ring.reset() }
+    let isEmpty = ring.head.pointee.sequence == 0
+    if configuration.mode == .overwrite {
+      if let window = ring.head.pointee.window {
+        ring.reportLost()
+        do throws(SystemError) {
+          try RingCopy.copy(window, to: folder.path + "/" + LogLayout.fileName(lane: ring.lane))
+          unlink(path(ring.lane))
+        } catch {
+          report(error)  // the ring stays where it is; readers find it
+        }
+        LogFile.unmap(window)
+      }
+    } else {
+      ring.trim()
+      if isEmpty { unlink(path(ring.lane)) }
+    }
+    file.close()
+    ring.reset()
+  }
+
+  /// In the child of a fork, where only this thread exists: the files are the parent's.
+  static func forkedChild() {
+    cf_set_recording(cf_recording() & ~RecordingGate.log)
+    var rings: [EventRing] = [ownRing]
+    Lanes.forkedChild()
+    Lanes.forEachRing { rings.append($0) }
+    for ring in rings {
+      if let window = ring.head.pointee.window { LogFile.unmap(window) }
+      ring.head.pointee.file?.close()
+      ring.head.pointee.busy.store(0, ordering: .relaxed)
+      ring.reset()
+    }
+    if let session = current { _ = Glibc.close(session.definitions) }
+    current = nil
+    TraceClock.rest()
+    LogWriter.forkedChild()
+    lock.reset()
+  }
+}

@@ -1,0 +1,138 @@
+// Snapshots: a copy of what the log holds, while it goes on.
+import CPlatform
+import Glibc
+import SchedulerEvents
+import Synchronization
+
+enum Snapshot {
+  /// Copies the current recording to a new folder and returns its path.
+  static func take(to directory: String?) throws(EventLogError) -> String {
+    try LogSession.lock.withLock { () throws(EventLogError) -> String in
+      guard let session = LogSession.current else { throw EventLogError("nothing is recorded") }
+      session.snapshots += 1
+      let name = "\(session.folder.name)-snapshot-\(session.snapshots)"
+      let copy = try TraceFolder.create(
+        in: directory ?? session.configuration.directory, name: name, start: session.folder.start)
+      do throws(SystemError) {
+        for file in [LogLayout.metadataFile, LogLayout.definitionsFile] {
+          try RingCopy.copyFile(from: "\(session.folder.path)/\(file)", to: "\(copy.path)/\(file)")
+        }
+        var rings: [EventRing] = [LogSession.ownRing]
+        Lanes.forEachRing { rings.append($0) }
+        for ring in rings where ring.head.pointee.file != nil {
+          try add(ring, session, copy.path + "/" + LogLayout.fileName(lane: ring.lane))
+        }
+      } catch {
+        throw EventLogError("\(copy.path): \(SystemError(error.code, nil))")
+      }
+      return copy.path
+    }
+  }
+
+  private static func add(_ ring: EventRing, _ session: LogSession, _ path: String) throws(SystemError) {
+    guard session.configuration.mode == .overwrite else {
+      return try RingCopy.copyStream(from: "\(session.folder.path)/\(LogLayout.fileName(lane: ring.lane))", to: path)
+    }
+    // A ring has one window for the whole recording. It was set under the lock that we hold, or by the owner who entered it after the
+    // file system had refused it first: then `nextWindow` is the same one.
+    if let window = ring.head.pointee.window ?? ring.head.pointee.nextWindow { try RingCopy.copy(window, to: path) }
+  }
+}
+
+/// Snapshots by threshold: remembers when tasks were submitted and began, where a threshold is set.
+///
+/// Submit times lie in a table with a slot per task id modulo its size. A slot that is taken stays with its task until that starts, so
+/// with a longer backlog a sample of the tasks is watched; a task that waits too long without ever starting is found when
+/// another one looks at its slot.
+enum SnapshotTrigger {
+  /// At most one snapshot in that time, whatever the tasks do.
+  private static let pause: Int64 = 10_000_000_000
+  private static let slotCount = 1 << 14
+
+  private struct Slot: ~Copyable {
+    let task = Atomic<UInt64>(0)
+    let submitted = Atomic<UInt64>(0)
+  }
+  // SAFETY: allocated once, never freed; slots are atomics.
+  nonisolated(unsafe) private static let slots: UnsafeMutablePointer<Slot> = {
+    let slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount)
+    for index in 0..<slotCount { (slots + index).initialize(to: Slot()) }
+    return slots
+  }()
+  /// Nanoseconds; 0: no threshold.
+  private static let queueLimit = Atomic<UInt64>(0)
+  private static let runLimit = Atomic<UInt64>(0)
+  private static let last = Atomic<Int64>(.min)
+
+  /// Sets the thresholds of a recording. Before the gate opens.
+  static func arm(_ configuration: EventLog.Configuration?) {
+    func limit(_ duration: Duration?) -> UInt64 { duration.map { UInt64(max(1, $0.nanoseconds)) } ?? 0 }
+    queueLimit.store(limit(configuration?.snapshotWhenQueuedLongerThan), ordering: .relaxed)
+    runLimit.store(limit(configuration?.snapshotWhenRunningLongerThan), ordering: .relaxed)
+    last.store(.min, ordering: .relaxed)
+    if configuration != nil { for index in 0..<slotCount { slots[index].task.store(0, ordering: .relaxed) } }
+  }
+
+  @inline(__always) static func submitted(_ task: UInt64) {
+    if queueLimit.load(ordering: .relaxed) != 0 { noteSubmit(task) }
+  }
+  @inline(__always) static func started(_ task: UInt64, nesting: UInt32) {
+    if queueLimit.load(ordering: .relaxed) | runLimit.load(ordering: .relaxed) != 0 { noteStart(task, Int(nesting)) }
+  }
+  @inline(__always) static func ended(_ task: UInt64) {
+    if runLimit.load(ordering: .relaxed) != 0 { noteEnd(task) }
+  }
+
+  private static func slot(_ task: UInt64) -> UnsafeMutablePointer<Slot> {
+    slots + Int((task &* 0x9E37_79B9_7F4A_7C15) >> 50)
+  }
+
+  @inline(never) private static func noteSubmit(_ task: UInt64) {
+    let slot = slot(task)
+    let now = TraceClock.now
+    if slot.pointee.task.compareExchange(expected: 0, desired: task, ordering: .relaxed).exchanged {
+      slot.pointee.submitted.store(now, ordering: .relaxed)
+    } else if isLate(now, slot.pointee.submitted.load(ordering: .relaxed), queueLimit.load(ordering: .relaxed)) {
+      slot.pointee.task.store(0, ordering: .relaxed)
+      ask()
+    }
+  }
+
+  @inline(never) private static func noteStart(_ task: UInt64, _ nesting: Int) {
+    let now = TraceClock.now
+    let slot = slot(task)
+    if queueLimit.load(ordering: .relaxed) != 0, slot.pointee.task.load(ordering: .relaxed) == task {
+      let since = slot.pointee.submitted.load(ordering: .relaxed)
+      slot.pointee.task.store(0, ordering: .relaxed)
+      if isLate(now, since, queueLimit.load(ordering: .relaxed)) { ask() }
+    }
+    if runLimit.load(ordering: .relaxed) != 0, let ring = EventRing(cf_current_thread()!.pointee.ring) {
+      ring.noteStart(of: task, at: now, nesting)
+    }
+  }
+
+  @inline(never) private static func noteEnd(_ task: UInt64) {
+    guard let ring = EventRing(cf_current_thread()!.pointee.ring), let began = ring.startTime(of: task) else { return }
+    if isLate(TraceClock.now, began, runLimit.load(ordering: .relaxed)) { ask() }
+  }
+
+  /// `since` may be of another task, or not stored yet (0): then nothing is late.
+  private static func isLate(_ now: UInt64, _ since: UInt64, _ limit: UInt64) -> Bool {
+    since != 0 && now > since && now - since > limit
+  }
+
+  private static func ask() {
+    let now = cf_monotonic_ns()
+    let previous = last.load(ordering: .relaxed)
+    guard previous == .min || now - previous > pause,
+      last.compareExchange(expected: previous, desired: now, ordering: .relaxed).exchanged
+    else { return }
+    LogWriter.snapshotWanted.store(true, ordering: .releasing)
+    LogWriter.wake()
+  }
+
+  /// On the log's thread.
+  static func fire() {
+    do { _ = try Snapshot.take(to: nil) } catch { EventLog.complain("snapshot: \(error)") }
+  }
+}

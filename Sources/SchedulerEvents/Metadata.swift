@@ -84,7 +84,6 @@ public enum Metadata {
         time_t timestamp_end;
         uint64_t content_size;
         uint64_t packet_size;
-        uint64_t packet_seq_num;
         uint64_t events_discarded;
         uint32_t tid;
         uint16_t worker;

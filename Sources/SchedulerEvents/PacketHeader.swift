@@ -5,16 +5,19 @@
 //   I1  The sizes are multiples of 8 bits; packetBits is the distance to the next header.
 //   I2  contentBits covers whole records only (to the end of the last field of the last record); it and `end` grow with
 //       every record, so a packet can be read at any time.
-//   I3  A packet that is prepared but not yet used has contentBits == 8 * size and begin == end == `unused`.
+//   I3  A packet without records has contentBits == emptyBits: where a CTF reader stands after the header. If it is prepared but
+//       was never used, begin == end == `unused`.
 //   I4  In a ring (overwrite mode) slots are used again: a slot's `revision` is odd while its header is rewritten and
 //       grows by 2 each time. A copy is good if `revision` was even and the same before and after.
-//       In a slot that is open, only the first (contentBits - 1024) / 256 records, rounded up, belong to it.
+//       In a slot that is open, only the first `recordCount` records belong to it.
 
 @frozen public struct PacketHeader: Equatable, Sendable {
   /// Bytes of the header; the first record of a packet of records lies here.
   @inlinable public static var size: Int { 128 }
   /// Bytes of a full packet of records, header included.
   @inlinable public static var packetBytes: Int { 64 << 10 }
+  /// `contentBits` of a packet without records: the header's last field ends there.
+  @inlinable public static var emptyBits: UInt64 { 110 * 8 }
   @inlinable public static var magic: UInt32 { 0xC1FC_1FC1 }
   /// `begin` and `end` of a packet that was prepared but never used: later than everything, still a valid CTF time.
   @inlinable public static var unused: UInt64 { 1 << 62 }
@@ -41,10 +44,10 @@
   public var worker: UInt16
 
   /// Byte offsets within the header. Bytes 32 to 63 lie between CTF's packet header and packet context: CTF readers
-  /// do not see them.
+  /// do not see them. (A CTF `packet_seq_num` would make them complain about the gap before a packet that was never used.)
   @frozen public enum Offset: Int, Sendable {
-    case magic = 0, stream = 4, uuid = 8, instance = 24, revision = 32, begin = 64, end = 72, contentBits = 80
-    case packetBits = 88, sequence = 96, discarded = 104, tid = 112, worker = 116
+    case magic = 0, stream = 4, uuid = 8, instance = 24, revision = 32, sequence = 40, begin = 64, end = 72
+    case contentBits = 80, packetBits = 88, discarded = 96, tid = 104, worker = 108
   }
 
   public init(

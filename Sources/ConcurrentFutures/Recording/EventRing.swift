@@ -47,7 +47,8 @@ struct EventRing: @unchecked Sendable {
     // owner: touched once a packet, or when events are lost.
     var window: Window?
     var sequence: UInt64 = 0
-    var lost: UInt64 = 0
+    /// Atomic, because the header of a prepared window shows it (readers expect that it never decreases).
+    let lost = Atomic<UInt64>(0)
     var unreported: UInt64 = 0
     /// Why events are being lost (LossCause).
     let cause = Atomic<UInt8>(LossCause.late.rawValue)
@@ -153,10 +154,10 @@ struct EventRing: @unchecked Sendable {
   }
 
   private func lose() {
-    head.pointee.lost += 1
+    let lost = head.pointee.lost.wrappingAdd(1, ordering: .relaxed).newValue
     head.pointee.unreported += 1
     if let packet = head.pointee.packet {
-      field(packet, .discarded).pointee.store(head.pointee.lost, ordering: .releasing)
+      field(packet, .discarded).pointee.store(lost, ordering: .releasing)
     }
   }
 
@@ -194,7 +195,7 @@ struct EventRing: @unchecked Sendable {
     return true
   }
 
-  private func requestWindow() {
+  func requestWindow() {
     guard head.pointee.next.load(ordering: .relaxed) == nil,
       head.pointee.request.compareExchange(
         expected: Request.none, desired: Request.wanted, ordering: .releasing
@@ -208,6 +209,8 @@ struct EventRing: @unchecked Sendable {
     head.pointee.window = window
     openPrepared(window)
     head.pointee.retired = old
+    // A small window, of an outside thread that records little so far, is followed when half of it is used (`advance`).
+    if head.pointee.mode == .stream, window.fileOffset > 0 { requestWindow() }
   }
 
   /// Writes down how many events were lost before this one.
@@ -226,8 +229,8 @@ struct EventRing: @unchecked Sendable {
   private func newHeader(reaching bytes: Int, at now: UInt64) -> PacketHeader {
     PacketHeader(
       stream: .records, uuid: LogSession.uuid, instance: UInt64(lane), begin: now, end: now,
-      contentBits: UInt64(PacketHeader.size) * 8, packetBits: UInt64(bytes) * 8, sequence: head.pointee.sequence,
-      discarded: head.pointee.lost, tid: UInt32(bitPattern: head.pointee.tid), worker: lane)
+      contentBits: PacketHeader.emptyBits, packetBits: UInt64(bytes) * 8, sequence: head.pointee.sequence,
+      discarded: head.pointee.lost.load(ordering: .relaxed), tid: UInt32(bitPattern: head.pointee.tid), worker: lane)
   }
   /// Time for a packet that begins now: not before its predecessor ended (I3).
   private func beginning() -> UInt64 {
@@ -359,7 +362,7 @@ struct EventRing: @unchecked Sendable {
     head.pointee.request.store(Request.none, ordering: .relaxed)
     head.pointee.cause.store(LossCause.late.rawValue, ordering: .relaxed)
     head.pointee.sequence = 0
-    head.pointee.lost = 0
+    head.pointee.lost.store(0, ordering: .relaxed)
     head.pointee.unreported = 0
     head.pointee.lastEnd = 0
   }

@@ -148,5 +148,7 @@ enum Lanes {
 /// Runs on an outside thread that ends. A destructor that runs later and needs a lane gets one anew.
 private func outsideThreadEnds(_: UnsafeMutableRawPointer?) {
   let thread = cf_current_thread()!
-  if thread.pointee.next_task != 0, thread.pointee.worker == nil { Lanes.close(thread) }
+  guard thread.pointee.next_task != 0, thread.pointee.worker == nil else { return }
+  EventRing(thread.pointee.ring)?.ownerLeaves()
+  Lanes.close(thread)
 }

@@ -87,6 +87,8 @@ final class LogSession {
         if session.configuration.mode != .stream {
           ring.head.pointee.request.store(EventRing.Request.populate, ordering: .releasing)
           LogWriter.wake()
+        } else if ring.lane < EventValue.firstOutsideLane {
+          ring.requestWindow()
         }
       } catch {
         ring.head.pointee.state = .refused
@@ -96,7 +98,7 @@ final class LogSession {
   }
 
   private func firstWindow(_ ring: EventRing) throws(SystemError) -> EventRing.Window {
-    let size = configuration.mode == .stream ? min(bytesPerLane, 4 * PacketHeader.packetBytes) : bytesPerLane
+    let size = configuration.mode == .stream ? windowSize(ring, fileEnd: 0) : bytesPerLane
     var file: LogFile
     if let open = ring.head.pointee.file { file = open } else { file = try LogFile.create(path(ring.lane)) }
     ring.head.pointee.file = file
@@ -113,9 +115,7 @@ final class LogSession {
     do throws(SystemError) {
       let window: EventRing.Window
       if var file = ring.head.pointee.file, ring.head.pointee.state == .open {
-        // Larger windows: fewer calls a second. Smaller: less disk taken in advance.
-        let size = min(file.end * 2, bytesPerLane / 2, 64 * PacketHeader.packetBytes)
-        window = try extend(&file, by: max(size / PacketHeader.packetBytes, 1) * PacketHeader.packetBytes)
+        window = try extend(&file, by: windowSize(ring, fileEnd: file.end))
         ring.head.pointee.file = file
         prepare(window, ring)
       } else {
@@ -131,6 +131,12 @@ final class LogSession {
     }
   }
 
+  /// Stream mode: half of what a lane may map. Larger: more disk taken in advance. Smaller: less time to prepare the next one.
+  /// Threads outside of pools, of which there may be many, begin with less.
+  private func windowSize(_ ring: EventRing, fileEnd: Int) -> Int {
+    let full = bytesPerLane / 2 / PacketHeader.packetBytes * PacketHeader.packetBytes
+    return ring.lane < EventValue.firstOutsideLane ? full : min(max(16 * PacketHeader.packetBytes, fileEnd), full)
+  }
   private func extend(_ file: inout LogFile, by size: Int) throws(SystemError) -> EventRing.Window {
     if let left = bytesLeft {
       guard left >= size else { throw SystemError(EDQUOT, nil) }
@@ -145,8 +151,8 @@ final class LogSession {
     for offset in stride(from: 0, to: window.size, by: step) {
       PacketHeader(
         stream: .records, uuid: Self.uuid, instance: UInt64(ring.lane), begin: PacketHeader.unused,
-        end: PacketHeader.unused, contentBits: UInt64(PacketHeader.size) * 8, packetBits: UInt64(step) * 8, sequence: 0,
-        discarded: 0, tid: 0, worker: ring.lane
+        end: PacketHeader.unused, contentBits: PacketHeader.emptyBits, packetBits: UInt64(step) * 8, sequence: 0,
+        discarded: ring.head.pointee.lost.load(ordering: .relaxed), tid: 0, worker: ring.lane
       ).store(to: window.base + offset)
     }
   }

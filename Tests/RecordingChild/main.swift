@@ -1,0 +1,127 @@
+// A program that records, for tests of how recordings end: normally, killed, forked, on a full disk.
+//
+// usage: RecordingChild SCENARIO DIR MODE BYTES_PER_LANE [COUNT [THREADS]]
+//   marks     THREADS threads mark COUNT values each, then the program returns from main without stopping the log
+//   stop      the same, then stops the log
+//   killed    the same, says in the file DIR/progress how far each thread is, and kills itself in the middle
+//   fork      marks, forks; parent and child mark again; prints the child's exit status
+//   snapshot  marks COUNT values in each thread, prints the folder of a snapshot taken meanwhile
+//   wait      marks without end until stdin is closed
+import ConcurrentFutures
+import Glibc
+import Synchronization
+
+struct Plan: Sendable {
+  let scenario: String
+  let directory: String
+  let mode: EventLog.Mode
+  let bytesPerLane: Int
+  let count: Int
+  let threads: Int
+
+  init?(_ arguments: [String]) {
+    guard arguments.count >= 5, let mode = EventLog.Mode(rawValue: arguments[3]), let bytes = Int(arguments[4]) else {
+      return nil
+    }
+    scenario = arguments[1]
+    directory = arguments[2]
+    self.mode = mode
+    bytesPerLane = bytes
+    count = arguments.count > 5 ? Int(arguments[5]) ?? 0 : 0
+    threads = arguments.count > 6 ? Int(arguments[6]) ?? 1 : 1
+  }
+}
+
+/// What the threads of this program share.
+final class Shared: Sendable {
+  let plan: Plan
+  let next = Atomic<Int>(0)
+  let stop = Atomic<Bool>(false)
+  // SAFETY: mapped memory of `threads` words; each thread writes its own.
+  nonisolated(unsafe) let progress: UnsafeMutablePointer<UInt64>
+
+  init(_ plan: Plan) {
+    self.plan = plan
+    let size = max(plan.threads, 1) * 8
+    let file = open(plan.directory + "/progress", O_RDWR | O_CREAT, 0o644)
+    ftruncate(file, off_t(size))
+    let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)!
+    progress = memory.assumingMemoryBound(to: UInt64.self)
+  }
+
+  func markAll() {
+    let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+    var value = 0
+    while plan.count == 0 || value < plan.count, !stop.load(ordering: .relaxed) {
+      EventLog.mark("value", Int64(index) << 32 | Int64(value))
+      value += 1
+      if plan.scenario == "killed" { progress[index] = UInt64(value) }
+    }
+  }
+}
+
+func enter(_ raw: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  Unmanaged<Shared>.fromOpaque(raw!).takeUnretainedValue().markAll()
+  return nil
+}
+func startThreads(_ shared: Shared) -> [pthread_t] {
+  (0..<shared.plan.threads).map { _ in
+    var thread = pthread_t()
+    pthread_create(&thread, nil, enter, Unmanaged.passUnretained(shared).toOpaque())
+    return thread
+  }
+}
+func join(_ threads: [pthread_t]) { for thread in threads { pthread_join(thread, nil) } }
+
+/// `fork`, which Swift's overlay hides.
+func forkProcess() -> Int32 {
+  typealias Fork = @convention(c) () -> Int32
+  return unsafeBitCast(dlsym(nil, "fork"), to: Fork.self)()
+}
+
+guard let plan = Plan(CommandLine.arguments) else {
+  print("usage: RecordingChild SCENARIO DIR MODE BYTES_PER_LANE [COUNT [THREADS]]")
+  exit(2)
+}
+var configuration = EventLog.Configuration(directory: plan.directory)
+configuration.mode = plan.mode
+configuration.bytesPerLane = plan.bytesPerLane
+let shared = Shared(plan)
+try EventLog.start(configuration)
+
+switch plan.scenario {
+case "marks":
+  join(startThreads(shared))
+case "stop":
+  join(startThreads(shared))
+  EventLog.stop()
+case "killed":
+  let threads = startThreads(shared)
+  let enough = UInt64(plan.count / 2)
+  while (0..<plan.threads).contains(where: { shared.progress[$0] < enough }) { sched_yield() }
+  kill(getpid(), SIGKILL)
+  join(threads)
+case "fork":
+  EventLog.mark("before", 1)
+  let child = forkProcess()
+  if child == 0 {
+    for value in 0..<10_000 { EventLog.mark("child", Int64(value)) }
+    exit(EventLog.isRecording ? 1 : 0)
+  }
+  EventLog.mark("parent", 1)
+  var status: Int32 = 0
+  waitpid(child, &status, 0)
+  print(status)
+case "snapshot":
+  let threads = startThreads(shared)
+  print(try EventLog.snapshot())
+  join(threads)
+case "wait":
+  let threads = startThreads(shared)
+  var byte: UInt8 = 0
+  while read(STDIN_FILENO, &byte, 1) > 0 {}
+  shared.stop.store(true, ordering: .relaxed)
+  join(threads)
+default:
+  exit(2)
+}

@@ -209,8 +209,8 @@ import SchedulerEvents
   }
   @inline(__always) private static func callback(_ kind: EventKind, _ task: UInt64, _ count: Int) {
     write(kind) { record in
-      record.set(Callback.count, saturating: count)
-      record[Callback.task] = task
+      record.set(SchedulerEvents.Callback.count, saturating: count)
+      record[SchedulerEvents.Callback.task] = task
     }
   }
   @inline(__always) private static func stolenFork(_ kind: EventKind, _ parent: UInt64, _ victim: UInt16) {

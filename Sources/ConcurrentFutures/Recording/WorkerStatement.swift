@@ -1,15 +1,7 @@
 // What exists already when a recording starts: the workers, their pools, what they are doing.
 import CPlatform
 import SchedulerEvents
-
-extension Recorder {
-  /// What a worker is doing, asked by the log while the worker goes on: approximate, and never blocks.
-  /// The argument is `cf_thread.worker` of a live thread, valid during the call.
-  ///
-  /// SAFETY: set once by the scheduler before its first worker starts.
-  nonisolated(unsafe) static var describeWorker:
-    (@Sendable (UnsafeMutableRawPointer) -> (state: WorkerState, depth: Int))?
-}
+import Synchronization
 
 extension LogSession {
   /// States every thread that has a lane, in the log's own stream. By the starting thread before the log's thread exists, then by
@@ -19,21 +11,28 @@ extension LogSession {
     Lanes.forEachLive { lane in
       guard let thread = lane.thread else { return }
       let task = cf_peek(&thread.pointee.current_task)
-      var state = (state: task == 0 ? WorkerState.searching : .running, depth: 0)
-      if let worker = thread.pointee.worker {
-        if let describe = Recorder.describeWorker { state = describe(worker) }
-      } else {
-        state.state = .outside
-      }
+      // The thread's end closes its lane, under the lock that is held here, before it gives its worker up.
+      let worker = thread.pointee.worker?.assumingMemoryBound(to: Worker.self)
       var record = EventRecord(.workerStatus, worker: lane.number)
       record[WorkerStatus.tid] = UInt64(UInt32(bitPattern: lane.tid))
       record[WorkerStatus.task] = task
-      record[WorkerStatus.state] = UInt64(state.state.rawValue)
+      record[WorkerStatus.state] = UInt64(state(of: worker, task).rawValue)
       record[WorkerStatus.pool] = UInt64(lane.pool)
-      record.set(WorkerStatus.depth, saturating: state.depth)
+      record.set(WorkerStatus.depth, saturating: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? 0)
       records.append(record)
     }
     for record in records { ownRing.append(record, contentBits: EventKind.workerStatus.contentBits) }
+  }
+
+  /// What a thread is doing, as far as others can see: approximate.
+  private static func state(of worker: UnsafeMutablePointer<Worker>?, _ task: UInt64) -> WorkerState {
+    guard let worker else { return .outside }
+    guard task == 0 else { return .running }
+    return switch worker.pointee.activity.load(ordering: .relaxed) {
+    case Worker.Activity.looking: .searching
+    case Worker.Activity.busy: .running
+    default: .parked
+    }
   }
 }
 

@@ -43,7 +43,9 @@ enum PoolRegistry {
       defer { state.isHooked = true }
       return !state.isHooked
     }
-    if isFirst { cf_hook_process(prepareFork, parentForked, childForked, joinAtExit) }
+    guard isFirst else { return }
+    EventLog.startFromEnvironmentOnce()  // first, so that the log's exit handler runs after ours
+    cf_hook_process(prepareFork, parentForked, childForked, joinAtExit)
   }
 
   static func remove(_ pool: UnsafeMutablePointer<Pool>) {

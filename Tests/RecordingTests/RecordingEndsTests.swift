@@ -5,7 +5,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct RecordingEndsTests {
   private func child(
-    _ scenario: String, _ folder: String, _ mode: String = "stream", bytes: Int = 4 << 20, count: Int = 0, threads: Int = 1
+    _ scenario: String, _ folder: String, _ mode: String = "stream", bytes: Int = 4 << 20, count: Int = 0,
+    threads: Int = 1
   ) throws -> ProgramRun {
     try runProgram(recordingChild, [scenario, folder, mode, "\(bytes)", "\(count)", "\(threads)"])
   }
@@ -139,7 +140,8 @@ import Testing
   @Test(.enabled(if: getuid() == 0, "mounting needs root")) func aFullDiskStopsTheFilesNotTheProgram() throws {
     try withTemporaryFolder { folder in
       let count = 300_000
-      let mount = "mount -t tmpfs -o size=2m tmpfs \"$1\" || exit 77; \"$0\" marks \"$1\" stream 1048576 \(count) 2 || exit; "
+      let mount =
+        "mount -t tmpfs -o size=2m tmpfs \"$1\" || exit 77; \"$0\" marks \"$1\" stream 1048576 \(count) 2 || exit; "
       let command = mount + "cp -r \"$1\" \"$2\""
       let run = try runProgram(
         "/usr/bin/unshare", ["--mount", "/bin/bash", "-c", command, recordingChild, folder, folder + "-copy"])
@@ -180,7 +182,8 @@ import Testing
         let snapshot = run.output.trimmingCharacters(in: .whitespacesAndNewlines)
         let trace = try TraceOnDisk(snapshot)
         for (_, values) in byThread(trace.marks("value")) {
-          #expect(values == Array(values[0]...values.last!) || trace.streams.values.contains { $0.discarded > 0 }, "\(mode)")
+          #expect(
+            values == Array(values[0]...values.last!) || trace.streams.values.contains { $0.discarded > 0 }, "\(mode)")
         }
         let read = try babeltrace2(snapshot)
         #expect(read.status == 0, "\(mode) \(read.errors)")

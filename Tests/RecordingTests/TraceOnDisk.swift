@@ -20,7 +20,8 @@ struct TraceOnDisk {
   /// `wasKilled`: the last packet of a stream may reach beyond what is used, unused ones may follow.
   init(_ folder: String, wasKilled: Bool = false) throws {
     self.folder = folder
-    for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != "metadata" && name != "rings" {
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name != "metadata" && name != "rings"
+    {
       let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
       if name == "definitions" { try readDefinitions(data) } else { try read(data, name, wasKilled, isRing: false) }
     }

@@ -88,7 +88,8 @@ public enum EventLog {
     var configuration = Configuration(directory: directory)
     if let text = variable("CONCURRENT_FUTURES_LOG_MODE"), !text.isEmpty {
       guard let mode = Mode(rawValue: text) else {
-        return complain("CONCURRENT_FUTURES_LOG_MODE=\(text): not one of stream, overwrite, discard; nothing is recorded")
+        return complain(
+          "CONCURRENT_FUTURES_LOG_MODE=\(text): not one of stream, overwrite, discard; nothing is recorded")
       }
       configuration.mode = mode
     }

@@ -174,7 +174,9 @@ final class LogSession {
 
   /// Whether `keepHouse` has anything to do.
   static var needsTicks: Bool {
-    lock.withLock { current.map { $0.configuration.mode == .overwrite || $0.configuration.maximumDuration != nil } ?? false }
+    lock.withLock {
+      current.map { $0.configuration.mode == .overwrite || $0.configuration.maximumDuration != nil } ?? false
+    }
   }
 
   private func path(_ lane: UInt16) -> String {

@@ -45,7 +45,8 @@ enum RingCopy {
     var position = 0
     var end = 0
     while pread(input, buffer, PacketHeader.packetBytes, off_t(position)) >= PacketHeader.size,
-      let header = PacketHeader(loadingFrom: buffer), header.begin != PacketHeader.unused, header.packetBits >= UInt64(PacketHeader.size) * 8
+      let header = PacketHeader(loadingFrom: buffer), header.begin != PacketHeader.unused,
+      header.packetBits >= UInt64(PacketHeader.size) * 8
     {
       position += Int(header.packetBits / 8)
       // A packet that is still open reaches to its window's end; its records end sooner.

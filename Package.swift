@@ -22,6 +22,8 @@ let package = Package(
       name: "exitProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ExitProbe", swiftSettings: settings),
     .testTarget(
       name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv", "F_PromiseTests.swift"],
+      swiftSettings: settings),
+    .executableTarget(
       name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings),
     .testTarget(
       name: "RecordingTests", dependencies: ["ConcurrentFutures", "SchedulerEvents", "CPlatform", "RecordingChild"],

@@ -165,7 +165,9 @@ struct EventRing: @unchecked Sendable {
   private func advance() -> Bool {
     guard let window = head.pointee.window, let limit = head.pointee.limit else {
       // Refused at first, granted since.
-      guard head.pointee.state == .refused, head.pointee.next.load(ordering: .acquiring) != nil else { return false }  // P3
+      guard head.pointee.state == .refused,
+        head.pointee.next.load(ordering: .acquiring) != nil  // P3
+      else { return false }
       head.pointee.state = .open
       enterWindow(head.pointee.nextWindow.unsafelyUnwrapped, retiring: nil)
       reportLost()

@@ -13,6 +13,10 @@ import Synchronization
 public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   @usableFromInline let pool: PoolHandle
   @usableFromInline let id: UInt32
+  /// The pool's address: what a worker of it has in its forks.
+  @usableFromInline let poolAddress: UInt
+  /// How many threads the pool may have.
+  public let maxWorkers: Int
 
   /// - Throws: `InvalidArgumentError` for numbers that make no sense. No thread is started yet.
   public init(_ configuration: Configuration = .init()) throws(InvalidArgumentError) {
@@ -34,7 +38,9 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     }
     id = PoolRegistry.makeID()
     let name = configuration.threadNamePrefix.isEmpty ? PoolRegistry.makeName() : configuration.threadNamePrefix
+    self.maxWorkers = maxWorkers
     pool = PoolHandle(.make(id: id, name: name, maxWorkers: maxWorkers, configuration: configuration))
+    poolAddress = UInt(bitPattern: pool.pointer)
     pool.pointer.pointee.executor.store(
       UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), ordering: .releasing)
     PoolRegistry.add(pool.pointer)
@@ -65,9 +71,6 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     configuration.threadNamePrefix = "shared"
     do { return try ThreadPoolExecutor(configuration) } catch { preconditionFailure("a valid configuration: \(error)") }
   }()
-
-  /// How many threads the pool may have.
-  public var maxWorkers: Int { pool.pointer.pointee.maxWorkers }
 
   // MARK: Submitting
 

@@ -64,7 +64,7 @@ extension UnsafeMutablePointer<Worker> {
   // MARK: Stack
 
   /// Whether half of the stack is used.
-  private var stackIsDeep: Bool {
+  var stackIsDeep: Bool {
     withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { UInt(bitPattern: $0.baseAddress) }
       < pointee.helpingLimit
   }

@@ -10,6 +10,8 @@ struct Job: Equatable {
     case detached = 1
     /// A job of Swift concurrency as it came (`UnownedJob`), no object of ours.
     case swift = 2
+    /// A stolen fork: the address of its slot (ForkStack).
+    case fork = 3
   }
   let word: UInt
   private static let tagMask: UInt = 7

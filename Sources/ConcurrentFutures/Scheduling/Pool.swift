@@ -129,7 +129,9 @@ extension UnsafeMutablePointer<Pool> {
     if pointee.injector.isNonEmpty { return true }
     for index in 0..<pointee.publishedWorkers {
       guard let worker = worker(index) else { continue }
-      if worker.pointee.fifo.isNonEmpty || worker.pointee.lifo.isNonEmpty { return true }
+      if worker.pointee.fifo.isNonEmpty || worker.pointee.lifo.isNonEmpty || worker.pointee.forks.hasPublished {
+        return true
+      }
     }
     return false
   }

@@ -28,6 +28,9 @@ enum PoolRegistry {
     return body(&state)
   }
 
+  /// Whether the kernel has membarrier, without which thieves cannot publish for an owner (ForkStack.R3).
+  static let canForce = Atomic<Bool>(false)
+
   static func makeID() -> UInt32 { nextID.wrappingAdd(1, ordering: .relaxed).oldValue }
   /// "ThreadPoolExecutor-<n>", n unique in the process.
   static func makeName() -> String { "ThreadPoolExecutor-\(nextName.wrappingAdd(1, ordering: .relaxed).oldValue)" }
@@ -46,6 +49,7 @@ enum PoolRegistry {
     guard isFirst else { return }
     EventLog.startFromEnvironmentOnce()  // first, so that the log's exit handler runs after ours
     cf_hook_process(prepareFork, parentForked, childForked, joinAtExit)
+    if cf_membarrier_register() == 0 { canForce.store(true, ordering: .relaxed) }
   }
 
   static func remove(_ pool: UnsafeMutablePointer<Pool>) {

@@ -33,6 +33,10 @@ struct SleepWord: Equatable {
   var unstarted: Int { Int(raw >> 32 & 0xFFFF) }
   var isClosed: Bool { raw & SleepWord.closedBit != 0 }
 
+  /// Whether somebody sleeps or could be started.
+  @inline(__always)
+  var wantsCompany: Bool { raw & 0xFFFF_FFFF_0000 != 0 }
+
   /// Whether somebody could be woken or started and nobody searches already.
   @inline(__always)
   var wantsWaking: Bool { raw & 0xFFFF == 0 && raw & 0xFFFF_FFFF_0000 != 0 }

@@ -26,6 +26,8 @@ struct Worker: ~Copyable {
     case endSurplus
   }
 
+  /// Must be the first field: `join` reaches it through the thread's slot without knowing `Worker`.
+  let forks: ForkStack
   let pool: UnsafeMutablePointer<Pool>
   let index: Int
   let lifo = Deque()
@@ -40,16 +42,24 @@ struct Worker: ~Copyable {
   let activity = Atomic<UInt32>(Activity.absent)
   let counters = WorkerCounters()
   let lane = Atomic<UInt16>(0xFFFF)
+  /// The task that runs and its future, for thieves of its forks.
+  let runningTask = Atomic<UInt64>(0)
+  let runningFuture = Atomic<UInt>(0)
   // Owner only.
   /// A claimed future that its thread was started for, by a worker whose stack was half used; it ends after that.
   var firstJob: Unmanaged<AnyFuture>?
   var tick: UInt32 = 0
+  /// Jobs that run beneath one another on this stack.
+  var depth = 0
+  /// Rounds of the present search: how long victims have not answered.
+  var patience = 0
   var victims: VictimOrder
   var helpingLimit: UInt = 0
 
   init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int) {
     self.pool = pool
     self.index = index
+    forks = ForkStack(pool: UInt(bitPattern: pool))
     victims = VictimOrder(seed: UInt64(index) &+ UInt64(pool.pointee.id) << 32)
   }
 
@@ -84,7 +94,9 @@ struct WorkerCounters: ~Copyable {
 struct Found {
   let job: Job
   let source: Recorder.Source
-  var victim: UInt16 = Recorder.noVictim
+  /// Whom it was stolen from.
+  var from: UnsafeMutablePointer<Worker>?
+  var victim: UInt16 { from?.pointee.lane.load(ordering: .relaxed) ?? Recorder.noVictim }
 }
 
 extension UnsafeMutablePointer<Worker> {
@@ -118,7 +130,7 @@ extension UnsafeMutablePointer<Worker> {
     }
   }
 
-  private var pool: UnsafeMutablePointer<Pool> { pointee.pool }
+  var pool: UnsafeMutablePointer<Pool> { pointee.pool }
 
   /// The policy: own newest, own oldest, another's oldest, injected.
   func find(_ searching: Bool) -> Found? {
@@ -160,11 +172,12 @@ extension UnsafeMutablePointer<Worker> {
       for offset in pointee.victims.start(count) {
         let index = offset < count ? offset : offset - count
         guard index != pointee.index, let victim = pool.worker(index) else { continue }
+        if let found = stealFork(victim, &lost) { return found }
         for attempt in 0..<2 {
           switch attempt == 0 ? victim.pointee.fifo.steal() : victim.pointee.lifo.steal() {
           case .item(let word):
             WorkerCounters.bump(pointee.counters.stolen)
-            return Found(job: Job(word: word), source: .stolen, victim: victim.pointee.lane.load(ordering: .relaxed))
+            return Found(job: Job(word: word), source: .stolen, from: victim)
           case .empty: continue
           case .lost: lost = true
           }
@@ -206,8 +219,10 @@ extension UnsafeMutablePointer<Worker> {
     let began = recording ? Recorder.now : 0
     var round = 0
     var found: Found?
+    defer { pointee.patience = 0 }
     while round < Self.rounds, !pool.isClosed {
       round += 1
+      pointee.patience = round
       found = find(true)
       if found != nil { break }
       for _ in 0..<16 { cf_pause() }
@@ -228,6 +243,7 @@ extension UnsafeMutablePointer<Worker> {
     searching = true
     if wasSearching, pool.takeSurplus() { return .endSurplus }
     pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: wasSearching)
+    requestForks()
     if pool.hasVisibleWork {  // Sleep.W1
       standUp()
       return .goOn
@@ -243,17 +259,18 @@ extension UnsafeMutablePointer<Worker> {
     var woken = pointee.parker.park(deadline: deadline)
     let timedOut = !woken && pool.pointee.sleep.cancelSleeping(pointee.index)
     if !woken && !timedOut { woken = pointee.parker.park() }
-    if Recorder.isOn {
-      let cause = Recorder.WakeCause(rawValue: pointee.wakeCause.load(ordering: .relaxed)) ?? .work
-      Recorder.workerUnpark(
-        cause: timedOut ? .timeout : cause, waker: timedOut ? Recorder.noVictim : pointee.waker.load(ordering: .relaxed)
-      )
-    }
+    if Recorder.isOn { recordUnpark(timedOut: timedOut) }
     return !timedOut || pool.hasVisibleWork ? .goOn : .end
   }
 
+  func recordUnpark(timedOut: Bool = false) {
+    let cause = Recorder.WakeCause(rawValue: pointee.wakeCause.load(ordering: .relaxed)) ?? .work
+    Recorder.workerUnpark(
+      cause: timedOut ? .timeout : cause, waker: timedOut ? Recorder.noVictim : pointee.waker.load(ordering: .relaxed))
+  }
+
   /// From the stack of sleepers back to searching, without having slept.
-  private func standUp() {
+  func standUp() {
     if !pool.pointee.sleep.cancelSleeping(pointee.index) { _ = pointee.parker.park() }  // its waker's token is coming
   }
 
@@ -293,6 +310,9 @@ extension UnsafeMutablePointer<Worker> {
     case .swift:
       becomeBusy()
       runSwiftJob(found.job.swiftWord)
+    case .fork:
+      becomeBusy()
+      runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
     }
   }
 
@@ -326,6 +346,8 @@ extension UnsafeMutablePointer<Worker> {
       thread.pointee.current_task = future.taskID
       thread.pointee.current_future = unmanaged.toOpaque()
       thread.pointee.nesting = nesting + 1
+      pointee.depth += 1
+      publishRunning(thread)
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
       if Recorder.isOn {
@@ -337,22 +359,35 @@ extension UnsafeMutablePointer<Worker> {
       thread.pointee.current_task = outerTask
       thread.pointee.current_future = outerFuture
       thread.pointee.nesting = nesting
+      pointee.depth -= 1
+      publishRunning(thread)
       pointee.counters.countEnd(failed: failed)
       if Recorder.isOn { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
-      if nesting == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }  // published by the exchange
+      if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }  // published by the exchange
       guard let nodes = future.publish() else { return }
-      if nesting == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
+      if pointee.depth == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
       future.fire(nodes)
     }
+  }
+
+  /// What the thread's slot says, where thieves of a fork can read it.
+  @inline(__always)
+  func publishRunning(_ thread: UnsafeMutablePointer<cf_thread>) {
+    pointee.runningTask.store(thread.pointee.current_task, ordering: .relaxed)  // ForkStack.R1 publishes both
+    pointee.runningFuture.store(UInt(bitPattern: thread.pointee.current_future), ordering: .relaxed)
   }
 
   private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
     let thread = cf_current_thread().unsafelyUnwrapped
     let outerTask = thread.pointee.current_task
     let nesting = thread.pointee.nesting
+    let outerFuture = thread.pointee.current_future
     thread.pointee.current_task = job.taskID
+    thread.pointee.current_future = nil
     thread.pointee.nesting = nesting + 1
+    pointee.depth += 1
+    publishRunning(thread)
     WorkerCounters.bump(pointee.counters.started)
     if Recorder.isOn {
       Recorder.taskStart(
@@ -365,7 +400,10 @@ extension UnsafeMutablePointer<Worker> {
       ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
     }
     thread.pointee.current_task = outerTask
+    thread.pointee.current_future = outerFuture
     thread.pointee.nesting = nesting
+    pointee.depth -= 1
+    publishRunning(thread)
     pointee.counters.countEnd(failed: failed)
     if Recorder.isOn { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }
   }

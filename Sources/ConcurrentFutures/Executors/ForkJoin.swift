@@ -1,0 +1,255 @@
+// Fork-join on a pool: rayon's `join`, TBB's `parallel_for`, `map` and `reduce` over arrays.
+//
+// Called by a worker of the pool they fork from it; called from outside they enter the pool as one task and block; after
+// shutdown they run on the caller. Closures are borrowed. Both sides of a join always run, and are waited for.
+import CPlatform
+
+extension ThreadPoolExecutor {
+  /// Runs `a` and `b`, possibly at the same time, and returns both results.
+  ///
+  /// In a worker of this pool: `b` becomes available to thieves, `a` runs here, then `b` here if nobody took it. No
+  /// allocation. While a stolen `b` runs elsewhere this thread runs other forks, never tasks.
+  /// - Throws: the error of `a`, else that of `b`; after both have ended.
+  /// - Complexity: about 50 instructions if `b` is not stolen.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func join<A: Sendable, B: Sendable, E: Error>(
+    _ a: @Sendable () throws(E) -> A, _ b: @Sendable () throws(E) -> B
+  ) throws(E) -> (A, B) {
+    guard let forks = ownForks else {
+      if runsSerially { return try inTurn(a, b) }
+      return try enter { () throws(E) -> (A, B) in try join(a, b) }
+    }
+    return try forks.joinWrapped(a, b)
+  }
+
+  /// The same for sides that cannot fail, which is faster.
+  @available(*, noasync)
+  @inlinable @inline(__always)
+  public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {
+    guard let forks = ownForks else { return runsSerially ? (a(), b()) : enter { join(a, b) } }
+    return forks.join(a, b)
+  }
+
+  /// Calls `body` with every number of `range`, in parallel.
+  ///
+  /// - Parameter grain: numbers that are done without forking; nil: chosen so that there are many more pieces than workers.
+  /// - Throws: the error of the lowest failing piece, after all pieces that had started have ended. A piece stops at its
+  ///   first error; others still run.
+  @available(*, noasync)
+  @inlinable
+  public func forEach<E: Error>(
+    _ range: Range<Int>, grain: Int? = nil, _ body: @Sendable (Int) throws(E) -> Void
+  ) throws(E) {
+    let grain = self.grain(range.count, grain)
+    if range.isEmpty { return }
+    guard let forks = ownForks else {
+      if !runsSerially { return try enter { () throws(E) in try forEach(range, grain: grain, body) } }
+      for number in range { try body(number) }
+      return
+    }
+    try forks.forEach(range, grain, body)
+  }
+
+  /// `transform` of every element, in parallel, in order.
+  ///
+  /// - Parameter grain: as for `forEach`.
+  /// - Throws: the error of the lowest failing piece, after all pieces have ended.
+  /// - Complexity: one allocation, of the result.
+  @available(*, noasync)
+  @inlinable
+  public func concurrentMap<In: Sendable, Out: Sendable, E: Error>(
+    _ input: [In], grain: Int? = nil, _ transform: @Sendable (In) throws(E) -> Out
+  ) throws(E) -> [Out] {
+    let grain = self.grain(input.count, grain)
+    if input.isEmpty { return [] }
+    guard ownForks != nil || runsSerially else {
+      return try enter { () throws(E) -> [Out] in try concurrentMap(input, grain: grain, transform) }
+    }
+    var failure: E?
+    let output = [Out](unsafeUninitializedCapacity: input.count) { buffer, count in
+      let target = PieceTarget(buffer.baseAddress.unsafelyUnwrapped)
+      failure = input.withUnsafeBufferPointer { source in
+        fill(target, PieceSource(source.baseAddress.unsafelyUnwrapped), 0..<input.count, grain, transform)
+      }
+      count = failure == nil ? input.count : 0
+    }
+    if let failure { throw failure }
+    return output
+  }
+
+  /// Folds the elements in parallel: each piece from `identity` by `fold`, the pieces in order by `combine`.
+  ///
+  /// - Parameters:
+  ///   - identity: neutral for `combine`; used once a piece.
+  ///   - grain: as for `forEach`.
+  /// - Throws: the error of the lowest failing piece, after all pieces have ended.
+  @available(*, noasync)
+  @inlinable
+  public func concurrentReduce<In: Sendable, Out: Sendable, E: Error>(
+    _ input: [In], _ identity: Out, grain: Int? = nil, _ fold: @Sendable (Out, In) throws(E) -> Out,
+    _ combine: @Sendable (Out, Out) throws(E) -> Out
+  ) throws(E) -> Out {
+    let grain = self.grain(input.count, grain)
+    if input.isEmpty { return identity }
+    guard ownForks != nil || runsSerially else {
+      return try enter { () throws(E) -> Out in try concurrentReduce(input, identity, grain: grain, fold, combine) }
+    }
+    return try reduce(input, 0..<input.count, identity, grain, fold, combine)
+  }
+
+  // MARK: Below the surface
+
+  /// The calling worker's forks, if it belongs to this pool.
+  @inlinable @inline(__always)
+  var ownForks: Forks? {
+    guard let forks = Forks.current, forks.pointee.pool == poolAddress else { return nil }
+    return forks
+  }
+
+  /// Whether there is no pool to enter: it was shut down, or has refused this call already.
+  @usableFromInline var runsSerially: Bool { cf_current_thread().pointee.serial > 0 || pool.pointer.isClosed }
+
+  @inlinable
+  func inTurn<A, B, E: Error>(_ a: () throws(E) -> A, _ b: () throws(E) -> B) throws(E) -> (A, B) {
+    let left: Result<A, E>
+    do throws(E) { left = .success(try a()) } catch { left = .failure(error) }
+    let right: Result<B, E>
+    do throws(E) { right = .success(try b()) } catch { right = .failure(error) }
+    return (try left.get(), try right.get())
+  }
+
+  /// Pieces a worker: enough that the last ones end together, few enough that a piece outweighs its fork.
+  @usableFromInline static let piecesPerWorker = 64
+
+  @inlinable func grain(_ count: Int, _ given: Int?) -> Int {
+    if let given { return max(1, given) }
+    return max(1, count / (ThreadPoolExecutor.piecesPerWorker * maxWorkers))
+  }
+
+  @inlinable
+  func fill<In: Sendable, Out: Sendable, E: Error>(
+    _ target: PieceTarget<Out>, _ source: PieceSource<In>, _ range: Range<Int>, _ grain: Int,
+    _ transform: @Sendable (In) throws(E) -> Out
+  ) -> E? {
+    if range.count <= grain {
+      for index in range {
+        do throws(E) {
+          (target.base + index).initialize(to: try transform(source.base[index]))
+        } catch {
+          (target.base + range.lowerBound).deinitialize(count: index - range.lowerBound)
+          return error
+        }
+      }
+      return nil
+    }
+    let middle = range.lowerBound + range.count / 2
+    let (left, right) = join(
+      { fill(target, source, range.lowerBound..<middle, grain, transform) },
+      { fill(target, source, middle..<range.upperBound, grain, transform) })
+    // A half that failed has cleaned up after itself; the other must not leak.
+    if left != nil, right == nil { (target.base + middle).deinitialize(count: range.upperBound - middle) }
+    if left == nil, right != nil { (target.base + range.lowerBound).deinitialize(count: middle - range.lowerBound) }
+    return left ?? right
+  }
+
+  @inlinable
+  func reduce<In: Sendable, Out: Sendable, E: Error>(
+    _ input: [In], _ range: Range<Int>, _ identity: Out, _ grain: Int, _ fold: @Sendable (Out, In) throws(E) -> Out,
+    _ combine: @Sendable (Out, Out) throws(E) -> Out
+  ) throws(E) -> Out {
+    if range.count <= grain {
+      var sum = identity
+      for index in range { sum = try fold(sum, input[index]) }
+      return sum
+    }
+    let middle = range.lowerBound + range.count / 2
+    let (left, right) = try join(
+      { () throws(E) -> Out in try reduce(input, range.lowerBound..<middle, identity, grain, fold, combine) },
+      { () throws(E) -> Out in try reduce(input, middle..<range.upperBound, identity, grain, fold, combine) })
+    return try combine(left, right)
+  }
+
+  /// Runs `body` as one task of this pool and blocks until it is done; on this thread if the pool takes no more tasks.
+  @usableFromInline
+  func enter<R: Sendable, E: Error>(_ body: @Sendable () throws(E) -> R) throws(E) -> R {
+    let outcome: Result<R, E> = withoutActuallyEscaping(body) { body in
+      guard
+        let future = try? submit(
+          label: "fork-join",
+          { () -> Result<R, E> in
+            do throws(E) { return .success(try body()) } catch { return .failure(error) }
+          })
+      else { return runOutside(body) }
+      _ = try? future.block(nil)
+      switch future.outcome {
+      case .success(let outcome): return outcome
+      default: return runOutside(body)  // cancelled with its pool before it started
+      }
+    }
+    return try outcome.get()
+  }
+
+  private func runOutside<R, E: Error>(_ body: () throws(E) -> R) -> Result<R, E> {
+    cf_current_thread().pointee.serial += 1
+    defer { cf_current_thread().pointee.serial -= 1 }
+    do throws(E) { return .success(try body()) } catch { return .failure(error) }
+  }
+}
+
+/// Memory that pieces of one `concurrentMap` fill, each its own part.
+// SAFETY: pieces are disjoint, and the array outlives the join.
+@usableFromInline struct PieceTarget<Out>: @unchecked Sendable {
+  @usableFromInline let base: UnsafeMutablePointer<Out>
+  @inlinable init(_ base: UnsafeMutablePointer<Out>) { self.base = base }
+}
+
+/// Memory that they read.
+// SAFETY: nobody writes it, and the array outlives the join.
+@usableFromInline struct PieceSource<In>: @unchecked Sendable {
+  @usableFromInline let base: UnsafePointer<In>
+  @inlinable init(_ base: UnsafePointer<In>) { self.base = base }
+}
+
+extension UnsafeMutablePointer where Pointee == ForkStack {
+  @inlinable
+  func forEach<E: Error>(_ range: Range<Int>, _ grain: Int, _ body: @Sendable (Int) throws(E) -> Void) throws(E) {
+    if range.count <= grain {
+      for number in range { try body(number) }
+      return
+    }
+    let middle = range.lowerBound + range.count / 2
+    // The right half may run in another worker: it forks from that one's stack.
+    _ = try joinWrapped(
+      { () throws(E) in try forEach(range.lowerBound..<middle, grain, body) },
+      { () throws(E) in try Forks.current.unsafelyUnwrapped.forEach(middle..<range.upperBound, grain, body) })
+  }
+}
+
+/// Runs `a` and `b`, possibly at the same time, on the current worker's pool; outside of any pool on
+/// `ThreadPoolExecutor.shared`. See the method.
+/// - Throws: the error of `a`, else that of `b`; after both have ended.
+@available(*, noasync)
+@inlinable @inline(__always)
+public func join<A: Sendable, B: Sendable, E: Error>(
+  _ a: @Sendable () throws(E) -> A, _ b: @Sendable () throws(E) -> B
+) throws(E) -> (A, B) {
+  guard let forks = Forks.current else { return try joinOnShared(a, b) }
+  return try forks.joinWrapped(a, b)
+}
+
+/// The same for sides that cannot fail, which is faster.
+@available(*, noasync)
+@inlinable @inline(__always)
+public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {
+  guard let forks = Forks.current else { return joinOnShared(a, b) }
+  return forks.join(a, b)
+}
+
+@available(*, noasync)
+@inlinable @inline(never)
+func joinOnShared<A: Sendable, B: Sendable, E: Error>(
+  _ a: @Sendable () throws(E) -> A, _ b: @Sendable () throws(E) -> B
+) throws(E) -> (A, B) {
+  try ThreadPoolExecutor.shared.join(a, b)
+}

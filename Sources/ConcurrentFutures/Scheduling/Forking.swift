@@ -1,0 +1,155 @@
+// join's fast path: two borrowed closures, one slot, no allocation.
+//
+// The slot holds the two words of a closure (CForks.h). Two forms:
+//   direct    a `() -> B` whose result fits the slot is itself the job. Assumes that a closure seen through a generic
+//             signature returns indirectly; `ForkConvention.isDirect` tests that once.
+//   wrapped   any other: a literal that stores its Result beside the stack frame is the job.
+//
+// Lifetime: a closure literal must be the argument of a function that spans the whole join and ends with a use of it
+// (`cf_keep`). Passed only to the function that grabs its words it would be dead after that call, and its context deleted.
+import CPlatform
+import Synchronization
+
+@_silgen_name("cf_grab") @usableFromInline
+func grab(_ job: () -> Void, _ slot: ForkSlot)
+@_silgen_name("cf_grab_value") @usableFromInline
+func grabValue<B>(_ job: () -> B, _ slot: ForkSlot)
+@_silgen_name("cf_keep") @usableFromInline
+func keep(_ job: () -> Void)
+@_silgen_name("cf_keep_value") @usableFromInline
+func keepValue<B>(_ job: () -> B)
+
+@usableFromInline typealias Forks = UnsafeMutablePointer<ForkStack>
+
+extension UnsafeMutablePointer where Pointee == ForkStack {
+  /// The forks of the calling thread's worker.
+  @inlinable @inline(__always)
+  static var current: Forks? { cf_current_thread().pointee.worker?.assumingMemoryBound(to: ForkStack.self) }
+
+  /// The slot for a fork, its words to be filled in.
+  @inlinable @inline(__always)
+  var next: ForkSlot { ForkSlot(bitPattern: pointee.top.load(ordering: .relaxed)).unsafelyUnwrapped }  // I1
+
+  /// Makes the filled slot the owner's newest fork.
+  @inlinable @inline(__always)
+  func push(_ slot: ForkSlot) {
+    let end = UInt(bitPattern: slot + 1)
+    pointee.top.store(end, ordering: .releasing)  // R3: a forcing thief reads the slot
+    if end <= pointee.low.load(ordering: .relaxed) { pushSlow() }
+  }
+
+  /// True if the fork is the owner's again; false after its thief is done.
+  @inlinable @inline(__always)
+  func pop(_ slot: ForkSlot) -> Bool {
+    pointee.top.store(UInt(bitPattern: slot), ordering: .relaxed)
+    cf_signal_fence()  // R3
+    return UInt(bitPattern: slot) >= pointee.low.load(ordering: .relaxed) || popSlow(slot)
+  }
+
+  private var worker: UnsafeMutablePointer<Worker> {
+    // SAFETY: `forks` is the first field of `Worker`.
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: Worker.self)
+  }
+
+  @usableFromInline @inline(never)
+  func pushSlow() {
+    guard pointee.top.load(ordering: .relaxed) <= pointee.low.load(ordering: .relaxed) else { return }
+    if pointee.answer() { worker.pool.notify() }
+  }
+
+  @usableFromInline @inline(never)
+  func popSlow(_ slot: ForkSlot) -> Bool {
+    switch pointee.popSlow(slot) {
+    case .mine(let published):
+      if published { worker.pool.notify() }
+      return true
+    case .stolen:
+      worker.waitForThief(slot)
+      pointee.retire(slot)
+      return false
+    }
+  }
+
+  /// Runs `a` and `b`, possibly at the same time. Owner only.
+  @inlinable @inline(__always)
+  func joinWrapped<A, B, E: Error>(_ a: () throws(E) -> A, _ b: () throws(E) -> B) throws(E) -> (A, B) {
+    let outcome: Result<(A, B), E> = _withUnprotectedUnsafeTemporaryAllocation(
+      byteCount: MemoryLayout<Result<B, E>>.stride, alignment: MemoryLayout<Result<B, E>>.alignment
+    ) { raw in
+      let result = raw.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Result<B, E>.self)
+      return spanning(result, a) {
+        do throws(E) { result.initialize(to: .success(try b())) } catch { result.initialize(to: .failure(error)) }
+      }
+    }
+    return try outcome.get()
+  }
+
+  /// `job` initializes `result`; it lives as long as this call.
+  @inlinable @inline(__always)
+  func spanning<A, B, E: Error>(
+    _ result: UnsafeMutablePointer<Result<B, E>>, _ a: () throws(E) -> A, _ job: () -> Void
+  ) -> Result<(A, B), E> {
+    let slot = next
+    _ = cf_forks_touch()
+    grab(job, slot)
+    push(slot)
+    let left: Result<A, E>
+    do throws(E) { left = .success(try a()) } catch { left = .failure(error) }
+    if pop(slot) { job() }
+    keep(job)
+    let right = result.move()
+    switch (left, right) {
+    case (.success(let a), .success(let b)): return .success((a, b))
+    case (.failure(let error), _), (_, .failure(let error)): return .failure(error)
+    }
+  }
+
+  @inlinable @inline(never)
+  func joinOutOfLine<A, B>(_ a: () -> A, _ b: () -> B) -> (A, B) { joinWrapped(a, b) }
+
+  /// The same for sides that cannot fail.
+  @inlinable @inline(__always)
+  func join<A, B>(_ a: () -> A, _ b: () -> B) -> (A, B) {
+    guard MemoryLayout<B>.size <= 16, MemoryLayout<B>.alignment <= 8, pointee.isDirect else {
+      return joinOutOfLine(a, b)
+    }
+    let slot = next
+    _ = cf_forks_touch()
+    grabValue(b, slot)
+    push(slot)
+    let left = a()
+    if pop(slot) {
+      keepValue(b)
+      return (left, b())
+    }
+    keepValue(b)
+    return (left, (UnsafeMutableRawPointer(slot) + 16).assumingMemoryBound(to: B.self).move())
+  }
+}
+
+/// Whether a closure seen through a generic signature returns as `cf_grab_value` assumes.
+enum ForkConvention {
+  /// Tested once, on results of each shape: in a register, in two, and one that must be destroyed.
+  static let isDirect: Bool = {
+    probe(0x0123_4567_89AB_CDEF as UInt64) && probe(Pair(first: 1, second: 2)) && probe("a string of its own")
+  }()
+
+  private struct Pair: Equatable { let first, second: Int }
+
+  @inline(never)
+  private static func probe<B: Equatable>(_ expected: B) -> Bool {
+    var slot = cf_fork()
+    return withUnsafeMutablePointer(to: &slot) { slot in
+      call({ expected }, slot)
+      return (UnsafeMutableRawPointer(slot) + 16).assumingMemoryBound(to: B.self).move() == expected
+    }
+  }
+
+  @inline(never)
+  private static func call<B>(_ body: () -> B, _ slot: ForkSlot) {
+    _ = cf_forks_touch()
+    grabValue(body, slot)
+    cf_run_fork(slot)
+    keepValue(body)
+  }
+}

@@ -23,7 +23,7 @@ public enum Palette {
     case .running: "#4e79a7"
     case .helping: "#59a14f"
     case .searching: "#e8c468"
-    case .waiting: "#d98880"
+    case .waiting: "#e15759"
     case .parked: "#e3e6ea"
     case .blocking: "#9b7fb8"
     case .starting: "#c9d1da"

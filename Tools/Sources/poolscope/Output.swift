@@ -48,39 +48,59 @@ struct FormatOptions: ParsableArguments {
   }
 }
 
-/// Writes a file as a whole or not at all; stdout as it comes.
+/// Writes stdout as it comes.
 struct Sink {
   let path: String?
   init(_ path: String?) { self.path = path == "-" ? nil : path }
 
-  func write(_ text: String) throws {
-    var text = text
-    try text.withUTF8 { bytes in
-      guard let path else { return try Self.write(bytes, to: 1, name: "stdout") }
-      let temporary = path + ".part-\(getpid())"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else { throw OutputError(message: "\(path): \(String(cString: strerror(errno)))") }
-      do {
-        try Self.write(bytes, to: descriptor, name: path)
-        guard close(descriptor) == 0, rename(temporary, path) == 0 else {
-          throw OutputError(message: "\(path): \(String(cString: strerror(errno)))")
+  func write(_ text: String) throws { try write(Data(text.utf8)) }
+  func write(_ data: Data) throws {
+    guard let path else { return try Self.write(data, to: 1, name: "stdout") }
+    let file = try OutputFile(path)
+    try file.append(data)
+    try file.finish()
+  }
+  static func write(_ data: Data, to descriptor: Int32, name: String) throws {
+    try data.withUnsafeBytes { bytes in
+      var done = 0
+      while done < bytes.count {
+        let count = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+        if count > 0 {
+          done += count
+        } else if errno != EINTR {
+          throw OutputError(message: "\(name): \(String(cString: strerror(errno)))")
         }
-      } catch {
-        unlink(temporary)
-        throw error
       }
     }
   }
-  private static func write(_ bytes: UnsafeBufferPointer<UInt8>, to descriptor: Int32, name: String) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
-      if count > 0 {
-        done += count
-      } else if errno != EINTR {
-        throw OutputError(message: "\(name): \(String(cString: strerror(errno)))")
-      }
+}
+
+/// A file that appears as a whole or not at all.
+final class OutputFile {
+  private let path: String
+  private let temporary: String
+  private let descriptor: Int32
+  private var isFinished = false
+
+  init(_ path: String) throws {
+    self.path = path
+    temporary = path + ".part-\(getpid())"
+    descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw OutputError(message: "\(path): \(String(cString: strerror(errno)))") }
+  }
+  func append(_ data: Data) throws { try Sink.write(data, to: descriptor, name: path) }
+  func finish() throws {
+    isFinished = true
+    guard close(descriptor) == 0, rename(temporary, path) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(temporary)
+      throw OutputError(message: "\(path): \(reason)")
     }
+  }
+  deinit {
+    guard !isFinished, descriptor >= 0 else { return }
+    close(descriptor)
+    unlink(temporary)
   }
 }
 

@@ -19,7 +19,7 @@ struct Poolscope: ParsableCommand {
     version: "poolscope 0.1.0",
     subcommands: [
       SummaryCommand.self, InfoCommand.self, TimelineCommand.self, TasksCommand.self, WorkersCommand.self,
-      EventsCommand.self, ValidateCommand.self,
+      EventsCommand.self, ValidateCommand.self, ExportCommand.self,
     ],
     defaultSubcommand: SummaryCommand.self)
 }

@@ -1,3 +1,5 @@
+// SAFETY (whole file): the pointers are this object's own, freed in deinit and used by one thread (the class is not
+// Sendable). The buffers hold bytes; `Bytef` is UInt8.
 import CZlib
 import Programs
 

@@ -27,6 +27,7 @@ final class Deflater: @unchecked Sendable {
   /// Fills in the block's compressed form and checksum. All blocks of a file together are one deflate stream.
   func compress(_ block: Block) {
     deflateReset(stream)
+    // SAFETY: zlib takes bytes; `Bytef` is UInt8, and the block's memory holds nothing else.
     let dictionary = block.dictionary
     if !dictionary.isEmpty {
       deflateSetDictionary(stream, dictionary.assumingMemoryBound(to: Bytef.self).baseAddress, uInt(dictionary.count))

@@ -18,7 +18,7 @@ struct Options: ParsableArguments {
   @Option(name: [.customShort("p", allowingJoined: true), .long], help: "Compress on this many threads.")
   var processes = usableCPUs()
 
-  @Flag(help: "Compression level: 1 fast, 9 small.") var level = Level.six
+  @Flag(exclusivity: .chooseLast, help: "Compression level: 1 fast, 9 small.") var level = Level.six
 
   @Option(
     name: [.customShort("b", allowingJoined: true), .customLong("blocksize")],

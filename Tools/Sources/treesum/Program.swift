@@ -19,7 +19,7 @@ struct Options: ParsableCommand {
   var processes = usableCPUs()
   @Flag(name: .shortAndLong, help: "Progress on a terminal, and a closing line on standard error.") var verbose = false
   @Argument(help: ArgumentHelp("Where to look; the current directory if none.", valueName: "dir"))
-  var directories = [Path(".")]
+  var directories: [Path] = []
 
   func validate() throws {
     guard (1...1024).contains(processes) else { throw ValidationError("-p takes 1 to 1024, not \(processes)") }
@@ -56,8 +56,9 @@ struct Options: ParsableCommand {
   private static func run(_ options: Options, _ pool: ThreadPoolExecutor) throws -> Int32 {
     let began = ContinuousClock.now
     let sum = TreeSum(pool: pool)
+    let roots = options.directories.isEmpty ? [Path(".")] : options.directories
     var failures: [Failure] = []
-    let files = try gather(try options.directories.map(sum.start), &failures)
+    let files = try gather(try roots.map(sum.start), &failures)
     var entries: [TreeSum.Entry] = []
     entries.reserveCapacity(files.count)
     let progress = options.verbose ? ProgressLine(total: files.count, unit: .files) : nil

@@ -6,6 +6,7 @@
 //   killed    the same, says in the file DIR/progress how far each thread is, and kills itself in the middle
 //   fork      marks, forks; parent and child mark again; prints the child's exit status
 //   snapshot  marks COUNT values in each thread, prints the folder of a snapshot taken meanwhile
+//   pool      records only what the environment asks for; runs COUNT tasks on a pool of THREADS workers and shuts it down
 //   wait      marks without end until stdin is closed
 import ConcurrentFutures
 import Glibc
@@ -87,7 +88,7 @@ var configuration = EventLog.Configuration(directory: plan.directory)
 configuration.mode = plan.mode
 configuration.bytesPerLane = plan.bytesPerLane
 let shared = Shared(plan)
-try EventLog.start(configuration)
+if plan.scenario != "pool" { try EventLog.start(configuration) }
 
 switch plan.scenario {
 case "marks":
@@ -116,6 +117,11 @@ case "snapshot":
   let threads = startThreads(shared)
   print(try EventLog.snapshot())
   join(threads)
+case "pool":
+  let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)
+  let futures = try (0..<plan.count).map { number in try pool.submit(label: "numbered") { number } }
+  for (number, future) in futures.enumerated() where try future.result() != number { exit(1) }
+  pool.shutdown()
 case "wait":
   let threads = startThreads(shared)
   var byte: UInt8 = 0

@@ -191,4 +191,53 @@ import Testing
       }
     }
   }
+
+  /// The whole way without a line of code: environment, pool, trace.
+  @Test(arguments: ["stream", "overwrite"]) func theEnvironmentRecordsAPool(mode: String) throws {
+    try withTemporaryFolder { folder in
+      let run = try runProgram(
+        recordingChild, ["pool", folder, "stream", "0", "1000", "2"],
+        environment: [
+          "CONCURRENT_FUTURES_LOG": folder + "/new/log", "CONCURRENT_FUTURES_LOG_MODE": mode,
+          "CONCURRENT_FUTURES_LOG_SIZE": "1M",
+        ])
+      #expect(run.status == 0 && run.errors == "")
+      let trace = try TraceOnDisk.only(in: folder + "/new/log")
+      let records = trace.records
+      func tasks(_ kind: EventKind, _ place: Place) -> Set<UInt64> {
+        Set(records.filter { $0.kind == kind }.map { $0[place] })
+      }
+      #expect(tasks(.taskSubmit, TaskSubmit.task).count == 1000)
+      #expect(tasks(.taskStart, TaskStart.task) == tasks(.taskSubmit, TaskSubmit.task))
+      #expect(tasks(.taskEnd, TaskEnd.task) == tasks(.taskSubmit, TaskSubmit.task))
+      let labels = Set(records.filter { $0.kind == .taskSubmit }.map { trace.labels[UInt32($0[TaskSubmit.label])] })
+      #expect(labels == ["numbered"])
+      let starts = records.filter { $0.kind == .workerStart }.count
+      #expect((1...2).contains(starts) && records.filter { $0.kind == .workerStop }.count == starts)
+      guard case .pool(_, let workers, _, let name, let policies)? = trace.pools.first else {
+        Issue.record("no pool_config")
+        return
+      }
+      #expect(workers == 2 && !name.isEmpty && !policies.isEmpty)
+      #expect(try babeltrace2(trace.folder).errors == "")
+    }
+  }
+
+  @Test func aWrongEnvironmentIsSaidAndTheProgramRuns() throws {
+    for (variable, value) in [("MODE", "steam"), ("SIZE", "a lot")] {
+      try withTemporaryFolder { folder in
+        let run = try runProgram(
+          recordingChild, ["pool", folder, "stream", "0", "10", "1"],
+          environment: ["CONCURRENT_FUTURES_LOG": folder, "CONCURRENT_FUTURES_LOG_\(variable)": value])
+        #expect(run.status == 0)
+        #expect(run.errors.contains(value) && run.errors.split(separator: "\n").count == 1)
+        #expect(TraceOnDisk.traces(in: folder).isEmpty)
+      }
+    }
+    let run = try runProgram(
+      recordingChild, ["pool", "/tmp", "stream", "0", "10", "1"],
+      environment: ["CONCURRENT_FUTURES_LOG": "/proc/nowhere"])
+    #expect(run.status == 0)
+    #expect(run.errors.split(separator: "\n").count == 1)
+  }
 }

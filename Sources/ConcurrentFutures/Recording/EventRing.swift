@@ -41,8 +41,9 @@ struct EventRing: @unchecked Sendable {
     /// P1, P2.
     let busy = Atomic<UInt32>(0)
     // owner: the hot ones.
-    var cursor: UnsafeMutableRawPointer?
-    var limit: UnsafeMutableRawPointer?
+    /// Addresses; 0: no window.
+    var cursor: UInt = 0
+    var limit: UInt = 0
     var packet: UnsafeMutableRawPointer?
     // owner: touched once a packet, or when events are lost.
     var window: Window?
@@ -95,19 +96,37 @@ struct EventRing: @unchecked Sendable {
   // MARK: The owner
 
   /// Writes the record, stamped now. Never waits and allocates nothing; opens the lane's file if this is its first event.
-  @inline(__always) func append(_ record: EventRecord, contentBits: Int) {
-    guard enter() else { return }
-    if head.pointee.cursor == head.pointee.limit {
-      leave()
-      appendSlowly(record, contentBits)
-      return
+  ///
+  /// A leaf: whatever is not the usual case is left to `appendSlowly`, as the last thing done.
+  /// - Parameter kind: a constant at each call.
+  @inline(__always) func append(_ record: EventRecord, _ kind: EventKind) {
+    head.pointee.busy.store(1, ordering: .relaxed)  // P1
+    cf_compiler_barrier()
+    guard cf_recording() & RecordingGate.usualMask == RecordingGate.log, let line = cf_clock_line(),
+      head.pointee.cursor != head.pointee.limit
+    else { return appendSlowly(record, kind) }
+    if kind == .taskStart, let end = endOfLastTask {
+      put(record, kind, at: end)
+    } else {
+      put(record, kind, at: TraceClock.now(on: line))
     }
-    put(record, contentBits, at: TraceClock.now)
     leave()
   }
 
+  /// When a task starts right after another one ended, with nothing recorded between, the end of that is the start of this: reading
+  /// the clock is most of an event's cost. What lies between is the worker's own, dropping the old task and taking the next.
+  @inline(__always) private var endOfLastTask: UInt64? {
+    let cursor = UnsafeMutableRawPointer(bitPattern: head.pointee.cursor).unsafelyUnwrapped
+    // SAFETY: 32 bytes before the cursor lies our last record, or the end of the packet's header.
+    let previous = (cursor - EventRecord.size).assumingMemoryBound(to: EventRecord.self)
+    guard previous.pointee.id == EventKind.taskEnd.rawValue,
+      cursor != head.pointee.packet.unsafelyUnwrapped + PacketHeader.size
+    else { return nil }
+    return previous.pointee.time
+  }
+
   /// False if nothing records (any more).
-  @inline(__always) private func enter() -> Bool {
+  private func enter() -> Bool {
     head.pointee.busy.store(1, ordering: .relaxed)  // P1
     cf_compiler_barrier()
     if cf_recording() & RecordingGate.log != 0 { return true }
@@ -117,8 +136,8 @@ struct EventRing: @unchecked Sendable {
   @inline(__always) private func leave() { head.pointee.busy.store(0, ordering: .releasing) }  // P2
 
   /// There is room at the cursor.
-  @inline(__always) func put(_ record: EventRecord, _ contentBits: Int, at now: UInt64) {
-    let cursor = head.pointee.cursor.unsafelyUnwrapped
+  @inline(__always) func put(_ record: EventRecord, _ kind: EventKind, at now: UInt64) {
+    let cursor = UnsafeMutableRawPointer(bitPattern: head.pointee.cursor).unsafelyUnwrapped
     let packet = head.pointee.packet.unsafelyUnwrapped
     let end = field(packet, .end)
     // I3; `end` is our own last write.
@@ -133,17 +152,20 @@ struct EventRing: @unchecked Sendable {
     // I2: three releasing stores in a row, plain moves on x86-64.
     atomic(cursor).pointee.store(time, ordering: .releasing)
     end.pointee.store(time, ordering: .releasing)
-    field(packet, .contentBits).pointee.store(UInt64((cursor - packet) * 8 + contentBits), ordering: .releasing)
-    head.pointee.cursor = cursor + EventRecord.size
+    field(packet, .contentBits).pointee.store(
+      UInt64(truncatingIfNeeded: (cursor - packet) &* 8 &+ kind.contentBits), ordering: .releasing)
+    head.pointee.cursor &+= UInt(EventRecord.size)
   }
 
-  @inline(never) private func appendSlowly(_ record: EventRecord, _ contentBits: Int) {
+  /// `busy` is set. Off, no room, no clock line yet, or a threshold to watch.
+  @inline(never) private func appendSlowly(_ record: EventRecord, _ kind: EventKind) {
+    leave()
     for attempt in 0..<2 {
       guard enter() else { return }
       if head.pointee.cursor != head.pointee.limit || advance() {
-        put(record, contentBits, at: TraceClock.now)
-        leave()
-        return
+        put(record, kind, at: kind == .taskStart ? endOfLastTask ?? TraceClock.now : TraceClock.now)
+        if cf_recording() & RecordingGate.thresholds != 0 { SnapshotTrigger.watch(record, self) }
+        return leave()
       }
       guard attempt == 0, head.pointee.state == .closed else { break }
       leave()
@@ -163,7 +185,7 @@ struct EventRing: @unchecked Sendable {
 
   /// Moves to the next packet; false: there is none.
   private func advance() -> Bool {
-    guard let window = head.pointee.window, let limit = head.pointee.limit else {
+    guard let window = head.pointee.window, let limit = UnsafeMutableRawPointer(bitPattern: head.pointee.limit) else {
       // Refused at first, granted since.
       guard head.pointee.state == .refused,
         head.pointee.next.load(ordering: .acquiring) != nil  // P3
@@ -221,7 +243,7 @@ struct EventRing: @unchecked Sendable {
     var record = EventRecord(.lost, worker: lane)
     record[Lost.cause] = UInt64(head.pointee.cause.exchange(LossCause.late.rawValue, ordering: .relaxed))
     record[Lost.count] = head.pointee.unreported
-    put(record, EventKind.lost.contentBits, at: TraceClock.now)
+    put(record, .lost, at: TraceClock.now)
     head.pointee.unreported = 0
   }
 
@@ -241,10 +263,11 @@ struct EventRing: @unchecked Sendable {
   }
   private func use(_ packet: UnsafeMutableRawPointer, windowEnd: UnsafeMutableRawPointer) {
     head.pointee.packet = packet
-    head.pointee.cursor = packet + PacketHeader.size
+    head.pointee.cursor = UInt(bitPattern: packet + PacketHeader.size)
     let end = min(packet + PacketHeader.packetBytes, windowEnd)
     // The last packet of a window keeps a slot for `lost`, except in a ring.
-    head.pointee.limit = end == windowEnd && head.pointee.mode != .overwrite ? end - EventRecord.size : end
+    let isKept = end == windowEnd && head.pointee.mode != .overwrite
+    head.pointee.limit = UInt(bitPattern: isKept ? end - EventRecord.size : end)
     head.pointee.sequence += 1
   }
   /// A packet in memory that no reader has a way to yet.
@@ -275,7 +298,6 @@ struct EventRing: @unchecked Sendable {
     header.store(to: slot)
     revision.pointee.store(header.revision + 1, ordering: .releasing)
     use(slot, windowEnd: window.base + window.size)
-    head.pointee.limit = slot + PacketHeader.packetBytes
   }
 
   @inline(__always) func field(_ packet: UnsafeMutableRawPointer, _ offset: PacketHeader.Offset)
@@ -330,11 +352,12 @@ struct EventRing: @unchecked Sendable {
   /// Cuts the file behind the last record and gives the memory back. The next event opens a window again.
   /// By the owner, or by the log under I1. `request` is none.
   func trim() {
-    guard let window = head.pointee.window, let packet = head.pointee.packet, let cursor = head.pointee.cursor,
-      let file = head.pointee.file
-    else { return }
-    if head.pointee.unreported > 0, cursor < window.base + window.size { reportLost() }
-    let used = window.fileOffset + (head.pointee.cursor.unsafelyUnwrapped - window.base)
+    guard let window = head.pointee.window, let packet = head.pointee.packet, let file = head.pointee.file else {
+      return
+    }
+    // There is always room: the last slot of a window is kept for this.
+    reportLost()
+    let used = window.fileOffset + Int(head.pointee.cursor - UInt(bitPattern: window.base))
     let end = LogFile.roundUpToPage(used)
     let packetOffset = window.fileOffset + (packet - window.base)
     // First the packet ends where the file will, then the file is cut.
@@ -372,7 +395,7 @@ struct EventRing: @unchecked Sendable {
   private func forgetWindow() {
     head.pointee.window = nil
     head.pointee.packet = nil
-    head.pointee.cursor = nil
-    head.pointee.limit = nil
+    head.pointee.cursor = 0
+    head.pointee.limit = 0
   }
 }

@@ -10,6 +10,10 @@ import Synchronization
 /// The bits of the gate in front of every recording site (`cf_recording_gate`).
 enum RecordingGate {
   @inline(__always) static var log: UInt32 { 1 }
+  /// Tasks are watched for the thresholds of `EventLog.Configuration`.
+  @inline(__always) static var thresholds: UInt32 { 2 }
+  /// The bits that decide whether a record takes the short way.
+  @inline(__always) static var usualMask: UInt32 { log | thresholds }
 }
 
 final class LogSession {
@@ -45,8 +49,7 @@ final class LogSession {
       let session = try LogSession(configuration)
       current = session
       _ = TraceClock.calibrate()
-      SnapshotTrigger.arm(configuration)
-      cf_set_recording(cf_recording() | RecordingGate.log)
+      cf_set_recording(cf_recording() | RecordingGate.log | SnapshotTrigger.arm(configuration))
       for definition in Labels.definitions() + PoolDefinitions.definitions() { session.write(definition) }
     } catch {
       lock.unlock()
@@ -98,7 +101,9 @@ final class LogSession {
   }
 
   private func firstWindow(_ ring: EventRing) throws(SystemError) -> EventRing.Window {
-    let size = configuration.mode == .stream ? windowSize(ring, fileEnd: 0) : bytesPerLane
+    var size = configuration.mode == .stream ? windowSize(ring, fileEnd: 0) : bytesPerLane
+    // The log itself says little.
+    if ring.lane == LogLayout.logLane { size = min(size, 4 * PacketHeader.packetBytes) }
     var file: LogFile
     if let open = ring.head.pointee.file { file = open } else { file = try LogFile.create(path(ring.lane)) }
     ring.head.pointee.file = file
@@ -212,7 +217,7 @@ final class LogSession {
   // MARK: End
 
   static func stop() {
-    cf_set_recording(cf_recording() & ~RecordingGate.log)
+    cf_set_recording(cf_recording() & ~RecordingGate.usualMask)
     LogWriter.stop()
     lock.withLock {
       guard let session = current else { return }
@@ -223,7 +228,6 @@ final class LogSession {
       if session.configuration.mode == .overwrite { session.folder.removeRings() }
       _ = Glibc.close(session.definitions)
       current = nil
-      SnapshotTrigger.arm(nil)
       TraceClock.rest()
     }
   }
@@ -263,7 +267,7 @@ final class LogSession {
 
   /// In the child of a fork, where only this thread exists: the files are the parent's.
   static func forkedChild() {
-    cf_set_recording(cf_recording() & ~RecordingGate.log)
+    cf_set_recording(cf_recording() & ~RecordingGate.usualMask)
     var rings: [EventRing] = [ownRing]
     Lanes.forkedChild()
     Lanes.forEachRing { rings.append($0) }

@@ -47,7 +47,6 @@ import SchedulerEvents
       record[TaskSubmit.task] = task
       record[TaskSubmit.parent] = parent
     }
-    SnapshotTrigger.submitted(task)
   }
   @inline(never) static func taskStart(task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32) {
     write(.taskStart) { record in
@@ -57,10 +56,8 @@ import SchedulerEvents
       record[TaskStart.task] = task
       record[TaskStart.nesting] = UInt64(nesting)
     }
-    SnapshotTrigger.started(task, nesting: nesting)
   }
   @inline(never) static func taskEnd(task: UInt64, failed: Bool, waiters: Int) {
-    SnapshotTrigger.ended(task)
     write(.taskEnd) { record in
       record[TaskEnd.outcome] = UInt64((failed ? TaskOutcome.error : .value).rawValue)
       record.set(TaskEnd.waiters, saturating: waiters)
@@ -192,8 +189,7 @@ import SchedulerEvents
   }
   /// Returns the region's id: unique among the regions of the recording thread's lane.
   @inline(never) static func regionBegin(_ label: StaticString) -> UInt64 {
-    let ring = currentRing()
-    let id = ring?.nextRegion() ?? 0
+    let id = ownRing()?.nextRegion() ?? 0
     region(.regionBegin, label, id)
     return id
   }
@@ -246,17 +242,20 @@ import SchedulerEvents
 
   /// Fills a record and gives it to every sink that is on. `kind` is a constant at each call.
   @inline(__always) private static func write(_ kind: EventKind, _ fill: (inout EventRecord) -> Void) {
-    guard let ring = currentRing() else { return }
-    var record = EventRecord(kind, worker: ring.lane)
+    var record = EventRecord(kind)
     fill(&record)
-    ring.append(record, contentBits: kind.contentBits)
+    guard let ring = EventRing(cf_current_thread()!.pointee.ring) else { return writeFirst(record, kind) }
+    record.worker = ring.lane
+    ring.append(record, kind)
   }
-
-  /// The calling thread's ring; gives it a lane if it has none yet. nil: there are more threads than lanes.
-  @inline(__always) private static func currentRing() -> EventRing? {
-    EventRing(cf_current_thread()!.pointee.ring) ?? firstRing()
+  /// The calling thread's first event: gives it a lane. If there are more threads than lanes, the event is not kept.
+  @inline(never) private static func writeFirst(_ record: EventRecord, _ kind: EventKind) {
+    guard let ring = ownRing() else { return }
+    var record = record
+    record.worker = ring.lane
+    ring.append(record, kind)
   }
-  @inline(never) private static func firstRing() -> EventRing? {
+  private static func ownRing() -> EventRing? {
     let thread = cf_current_thread()!
     if thread.pointee.next_task == 0 { Lanes.openOutside() }
     return EventRing(thread.pointee.ring)

@@ -64,30 +64,35 @@ enum SnapshotTrigger {
   private static let runLimit = Atomic<UInt64>(0)
   private static let last = Atomic<Int64>(.min)
 
-  /// Sets the thresholds of a recording. Before the gate opens.
-  static func arm(_ configuration: EventLog.Configuration?) {
+  /// Sets the thresholds of a recording. Before the gate opens; returns what to add to it.
+  static func arm(_ configuration: EventLog.Configuration) -> UInt32 {
     func limit(_ duration: Duration?) -> UInt64 { duration.map { UInt64(max(1, $0.nanoseconds)) } ?? 0 }
-    queueLimit.store(limit(configuration?.snapshotWhenQueuedLongerThan), ordering: .relaxed)
-    runLimit.store(limit(configuration?.snapshotWhenRunningLongerThan), ordering: .relaxed)
+    let queue = limit(configuration.snapshotWhenQueuedLongerThan)
+    let run = limit(configuration.snapshotWhenRunningLongerThan)
+    queueLimit.store(queue, ordering: .relaxed)
+    runLimit.store(run, ordering: .relaxed)
     last.store(.min, ordering: .relaxed)
-    if configuration != nil { for index in 0..<slotCount { slots[index].task.store(0, ordering: .relaxed) } }
+    guard queue | run != 0 else { return 0 }
+    for index in 0..<slotCount { slots[index].task.store(0, ordering: .relaxed) }
+    return RecordingGate.thresholds
   }
 
-  @inline(__always) static func submitted(_ task: UInt64) {
-    if queueLimit.load(ordering: .relaxed) != 0 { noteSubmit(task) }
-  }
-  @inline(__always) static func started(_ task: UInt64, nesting: UInt32) {
-    if queueLimit.load(ordering: .relaxed) | runLimit.load(ordering: .relaxed) != 0 { noteStart(task, Int(nesting)) }
-  }
-  @inline(__always) static func ended(_ task: UInt64) {
-    if runLimit.load(ordering: .relaxed) != 0 { noteEnd(task) }
+  /// Looks at an event that was just recorded in `ring`, by the ring's owner.
+  static func watch(_ record: EventRecord, _ ring: EventRing) {
+    switch record.kind {
+    case .taskSubmit: noteSubmit(record[TaskSubmit.task])
+    case .taskStart: noteStart(record[TaskStart.task], Int(record[TaskStart.nesting]), ring)
+    case .taskEnd: noteEnd(record[TaskEnd.task], ring)
+    default: break
+    }
   }
 
   private static func slot(_ task: UInt64) -> UnsafeMutablePointer<Slot> {
     slots + Int((task &* 0x9E37_79B9_7F4A_7C15) >> 50)
   }
 
-  @inline(never) private static func noteSubmit(_ task: UInt64) {
+  private static func noteSubmit(_ task: UInt64) {
+    guard queueLimit.load(ordering: .relaxed) != 0 else { return }
     let slot = slot(task)
     let now = TraceClock.now
     if slot.pointee.task.compareExchange(expected: 0, desired: task, ordering: .relaxed).exchanged {
@@ -98,7 +103,7 @@ enum SnapshotTrigger {
     }
   }
 
-  @inline(never) private static func noteStart(_ task: UInt64, _ nesting: Int) {
+  private static func noteStart(_ task: UInt64, _ nesting: Int, _ ring: EventRing) {
     let now = TraceClock.now
     let slot = slot(task)
     if queueLimit.load(ordering: .relaxed) != 0, slot.pointee.task.load(ordering: .relaxed) == task {
@@ -106,13 +111,11 @@ enum SnapshotTrigger {
       slot.pointee.task.store(0, ordering: .relaxed)
       if isLate(now, since, queueLimit.load(ordering: .relaxed)) { ask() }
     }
-    if runLimit.load(ordering: .relaxed) != 0, let ring = EventRing(cf_current_thread()!.pointee.ring) {
-      ring.noteStart(of: task, at: now, nesting)
-    }
+    if runLimit.load(ordering: .relaxed) != 0 { ring.noteStart(of: task, at: now, nesting) }
   }
 
-  @inline(never) private static func noteEnd(_ task: UInt64) {
-    guard let ring = EventRing(cf_current_thread()!.pointee.ring), let began = ring.startTime(of: task) else { return }
+  private static func noteEnd(_ task: UInt64, _ ring: EventRing) {
+    guard runLimit.load(ordering: .relaxed) != 0, let began = ring.startTime(of: task) else { return }
     if isLate(TraceClock.now, began, runLimit.load(ordering: .relaxed)) { ask() }
   }
 

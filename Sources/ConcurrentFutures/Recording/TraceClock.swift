@@ -13,10 +13,16 @@ import Synchronization
 enum TraceClock {
   /// Nanoseconds of CLOCK_MONOTONIC.
   @inline(__always) static var now: UInt64 {
-    guard let line = cf_clock_line() else { return UInt64(cf_monotonic_ns()) }  // P1
-    let ticks = cf_counter() &- line.pointee.start
-    // Ticks since the line's start times 2^-32 ns; the start is at most a few seconds ago.
-    let product = ticks.multipliedFullWidth(by: line.pointee.slope)
+    guard let line = cf_clock_line() else { return UInt64(truncatingIfNeeded: cf_monotonic_ns()) }  // P1
+    return now(on: line)
+  }
+  @inline(__always) static func now(on line: UnsafePointer<cf_clock_parameters>) -> UInt64 {
+    value(of: line, at: cf_counter())
+  }
+  @inline(__always) private static func value(of line: UnsafePointer<cf_clock_parameters>, at counter: UInt64) -> UInt64
+  {
+    // The slope is in units of 2^-32 ns.
+    let product = (counter &- line.pointee.start).multipliedFullWidth(by: line.pointee.slope)
     return line.pointee.base &+ (product.high << 32 | product.low >> 32)
   }
 
@@ -73,7 +79,7 @@ enum TraceClock {
     var base = here.ns
     var bent = slope
     if let old = cf_clock_line() {
-      let shown = now(of: old, at: here.counter)
+      let shown = value(of: old, at: here.counter)
       let error = Int64(bitPattern: here.ns &- shown)
       if error.magnitude < interval / 1000 {
         // Begin where the old line is, meet the clock at the end of the interval.
@@ -89,11 +95,6 @@ enum TraceClock {
     generation = (generation + 1) % lineCount
     lines[generation] = cf_clock_parameters(start: here.counter, base: base, slope: bent)
     cf_set_clock_line(lines + generation)  // P1
-  }
-
-  private static func now(of line: UnsafePointer<cf_clock_parameters>, at counter: UInt64) -> UInt64 {
-    let product = (counter &- line.pointee.start).multipliedFullWidth(by: line.pointee.slope)
-    return line.pointee.base &+ (product.high << 32 | product.low >> 32)
   }
 
   /// Between recordings nobody keeps the line: back to CLOCK_MONOTONIC.

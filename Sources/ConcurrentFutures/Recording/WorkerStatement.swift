@@ -21,7 +21,7 @@ extension LogSession {
       record.set(WorkerStatus.depth, saturating: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? 0)
       records.append(record)
     }
-    for record in records { ownRing.append(record, contentBits: EventKind.workerStatus.contentBits) }
+    for record in records { ownRing.append(record, .workerStatus) }
   }
 
   /// What a thread is doing, as far as others can see: approximate.

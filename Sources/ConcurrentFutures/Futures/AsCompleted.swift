@@ -37,6 +37,8 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
   private var ready: [Int] = []
   private var position = 0
   private(set) var delivered = 0
+  /// Futures before this one are no longer pending, or not for this worker to run.
+  private var nextToHelp = 0
   let total: Int
 
   init(_ futures: [F]) {
@@ -67,8 +69,9 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
   /// Blocks until one more is done. False on a timeout.
   func block(deadline: Int64?) -> Bool {
     if deadline == nil, let worker = Worker.current {
-      for case let future? in futures where future.loadWord().phase == FutureWord.pending {
-        if worker.runIfPending(future) { return true }
+      while nextToHelp < futures.count {
+        if let future = futures[nextToHelp], worker.runIfPending(future) { return true }
+        nextToHelp += 1  // it will not be pending again
       }
     }
     let recording = Recorder.isOn

@@ -60,16 +60,16 @@ struct ForkStack: ~Copyable {
   private let lock = Atomic<UInt32>(0)
   private let padding2 = CacheLinePadding()
 
-  /// Forks that may be open at once. More than any stack can hold (a fork takes at least 48 bytes of it), and a guard page
-  /// behind; address space only, touched as it is used.
-  static let capacity = 1 << 20
+  /// Bytes for slots: as many as the stack has. An open fork takes more of the stack than its slot (the frames of `join`
+  /// and of a closure), so the stack ends first; a guard page lies behind all the same. Address space only, touched as used.
+  private let bytes: Int
 
   /// Most slots published at once. Larger: the owner gets fewer back cheaply; smaller: thieves ask more often.
   private static let batch: UInt64 = 32
 
-  init(pool: UInt, isDirect: Bool = ForkConvention.isDirect) {
-    let memory = cf_reserve(ForkStack.capacity * Int(ForkStack.slotSize))
-    guard let memory else { fatalError("no address space for a worker's forks") }
+  init(pool: UInt, stackSize: Int, isDirect: Bool = ForkConvention.isDirect) {
+    bytes = (stackSize + 0xFFFF) & ~0xFFFF
+    guard let memory = cf_reserve(bytes) else { fatalError("no address space for a worker's forks") }
     base = UInt(bitPattern: memory)
     self.pool = pool
     self.isDirect = isDirect
@@ -77,7 +77,7 @@ struct ForkStack: ~Copyable {
     low = Atomic(ForkStack.requested)  // the first fork wakes or starts somebody
   }
 
-  deinit { cf_unreserve(UnsafeMutableRawPointer(bitPattern: base), ForkStack.capacity * Int(ForkStack.slotSize)) }
+  deinit { cf_unreserve(UnsafeMutableRawPointer(bitPattern: base), bytes) }
 
   @inline(__always)
   func slot(_ index: UInt64) -> ForkSlot {

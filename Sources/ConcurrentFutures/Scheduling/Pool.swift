@@ -162,6 +162,15 @@ extension UnsafeMutablePointer<Pool> {
     return false
   }
 
+  /// A worker that runs something and may still fork.
+  var someoneIsBusy: Bool {
+    for index in 0..<pointee.publishedWorkers {
+      guard let worker = worker(index) else { continue }
+      if worker.pointee.activity.load(ordering: .relaxed) == Worker.Activity.busy { return true }
+    }
+    return false
+  }
+
   // MARK: Threads
 
   /// Starts a thread that was counted as searching (or, with `first`, one that runs that future and ends).

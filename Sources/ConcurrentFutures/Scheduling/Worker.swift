@@ -59,7 +59,7 @@ struct Worker: ~Copyable {
   init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int) {
     self.pool = pool
     self.index = index
-    forks = ForkStack(pool: UInt(bitPattern: pool))
+    forks = ForkStack(pool: UInt(bitPattern: pool), stackSize: pool.pointee.configuration.stackSize)
     victims = VictimOrder(seed: UInt64(index) &+ UInt64(pool.pointee.id) << 32)
   }
 
@@ -220,7 +220,8 @@ extension UnsafeMutablePointer<Worker> {
     var round = 0
     var found: Found?
     defer { pointee.patience = 0 }
-    while round < Self.rounds, !pool.isClosed {
+    // A closed pool whose other workers have nothing either ends at once.
+    while round < Self.rounds, !pool.isClosed || pool.someoneIsBusy {
       round += 1
       pointee.patience = round
       found = find(true)

@@ -48,7 +48,7 @@ public final class ProcessPoolExecutor: Sendable {
     case replaceWorker(retries: Int)
   }
 
-  private let pool: RemotePool<LocalTransport>
+  private let pool: RemotePool
 
   /// - Throws: `InvalidArgumentError` for numbers that make no sense, and in a worker process. No process is started yet.
   public init(_ configuration: Configuration = .init()) throws {

@@ -27,12 +27,12 @@ final class DecodingMessage {
   private let attachments: [any RawArray]
   private let shared: [SharedMemory]
   private let owner: AnyObject?
-  private var keys: [String] = []
-  private var cursors: [Cursor] = []
-  private var nextSerial: UInt32 = 0
-  private var depth = 0
+  @exclusivity(unchecked) private var keys: [String] = []
+  @exclusivity(unchecked) private var cursors: [Cursor] = []
+  @exclusivity(unchecked) private var nextSerial: UInt32 = 0
+  @exclusivity(unchecked) private var depth = 0
   /// Where the next value of a message with several starts.
-  private var position: Int
+  @exclusivity(unchecked) private var position: Int
 
   /// SAFETY: the caller keeps `bytes` alive while this object is used, or hands in who does as `owner`.
   init(

@@ -29,14 +29,14 @@ final class EncodingMessage {
   }
 
   let bytes: ByteWriter
-  private(set) var attachments: [any RawArray] = []
-  private(set) var shared: [SharedMemory] = []
-  private var keys: [String] = []
-  private var numberOfKey: [String: Int] = [:]
+  @exclusivity(unchecked) private(set) var attachments: [any RawArray] = []
+  @exclusivity(unchecked) private(set) var shared: [SharedMemory] = []
+  @exclusivity(unchecked) private var keys: [String] = []
+  @exclusivity(unchecked) private var numberOfKey: [String: Int] = [:]
   /// The key after the one used last, where the same struct repeats.
-  private var nextKey = 0
-  private var levels: [Level] = []
-  private var nextSerial: UInt32 = 0
+  @exclusivity(unchecked) private var nextKey = 0
+  @exclusivity(unchecked) private var levels: [Level] = []
+  @exclusivity(unchecked) private var nextSerial: UInt32 = 0
 
   init(_ bytes: ByteWriter = ByteWriter()) { self.bytes = bytes }
 

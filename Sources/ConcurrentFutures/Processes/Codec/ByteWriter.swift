@@ -3,9 +3,9 @@ import Glibc
 
 /// Bytes in memory of its own. One thread at a time.
 final class ByteWriter {
-  private(set) var base: UnsafeMutableRawPointer
-  private(set) var count = 0
-  private var capacity: Int
+  @exclusivity(unchecked) private(set) var base: UnsafeMutableRawPointer
+  @exclusivity(unchecked) private(set) var count = 0
+  @exclusivity(unchecked) private var capacity: Int
 
   init(capacity: Int = 256) {
     self.capacity = max(capacity, 16)

@@ -282,7 +282,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
       offerNext(to: peer)
     }
     spawnForPending()
-    while queued > spawning, let peer = leastLoaded() { offerNext(to: peer) }  // I3
+    while queued > 0, spawning == 0, let peer = leastLoaded() { offerNext(to: peer) }  // I3
     if queued == 0 { rebalance() }
     retire()
     endIfDone()

@@ -203,11 +203,13 @@ final class RemotePool: CallOwner, Sendable {
   private func startThread() throws(RejectedExecutionError) {
     let code = hasThread.withLock { hasThread -> Int32 in
       if hasThread { return 0 }
+      LivePools.add(id, self)
       let pool = Unmanaged.passRetained(self)
       let code = cf_start_thread(
         { Unmanaged<AnyThread>.fromOpaque($0!).takeRetainedValue().body() },
         Unmanaged.passRetained(AnyThread { pool.takeRetainedValue().run() }).toOpaque(), RemotePoolThread.stackBytes)
       hasThread = code == 0
+      if code != 0 { LivePools.remove(id) }
       return code
     }
     guard code == 0 else { throw RejectedExecutionError(.noThread(code)) }
@@ -216,7 +218,6 @@ final class RemotePool: CallOwner, Sendable {
   private func run() {
     threadID.store(cf_gettid(), ordering: .relaxed)
     cf_name_thread("cf-processes")
-    LivePools.add(id, self)
     while true {
       let (spawns, deadline, hasEnded) = state.withLock { state in
         defer { state.toSpawn = [] }

@@ -6,8 +6,9 @@
 // A process's end is seen on its pidfd, not by the stream's end alone: a child that the worker forked may hold the socket.
 import CPlatform
 import Glibc
+import Synchronization
 
-// SAFETY: the descriptors are constant between init and `close`; `links` belongs to the pool's thread.
+// SAFETY: `epoll` is constant until `close`, when no link is left to use it; `links` belongs to the pool's thread.
 final class LocalTransport: Transport, @unchecked Sendable {
   enum Source: UInt64 { case wake = 0, socket = 1, process = 2 }
   struct Options: Sendable {
@@ -21,7 +22,8 @@ final class LocalTransport: Transport, @unchecked Sendable {
 
   private let options: Options
   private let epoll: Int32
-  private let waker: Int32
+  /// Nil once closed.
+  private let waker: Mutex<Int32?>
   private var links: [PeerID: LocalLink] = [:]
 
   static func token(_ id: PeerID, _ source: Source) -> UInt64 { UInt64(id) << 2 | source.rawValue }
@@ -29,22 +31,37 @@ final class LocalTransport: Transport, @unchecked Sendable {
   init(_ options: Options) throws(InvalidArgumentError) {
     self.options = options
     epoll = cf_epoll()
-    waker = cf_eventfd()
-    guard epoll >= 0, waker >= 0, cf_epoll_set(epoll, waker, UInt32(cf_readable), 0, 1) == 0 else {
+    let event = cf_eventfd()
+    waker = Mutex(event)
+    guard epoll >= 0, event >= 0, cf_epoll_set(epoll, event, UInt32(cf_readable), 0, 1) == 0 else {
       throw InvalidArgumentError(message: "the system refuses descriptors (errno \(errno))")
     }
   }
 
-  deinit {
-    Glibc.close(epoll)
-    Glibc.close(waker)
-  }
+  deinit { close() }
 
   func wake() {
-    var one: UInt64 = 1
-    _ = write(waker, &one, MemoryLayout<UInt64>.size)  // a counter: never full, never blocks
+    waker.withLock { waker in
+      var one: UInt64 = 1
+      if let waker { _ = write(waker, &one, MemoryLayout<UInt64>.size) }  // a counter: never full, never blocks
+    }
   }
-  func close() {}
+
+  private func takeWake() {
+    waker.withLock { waker in
+      var count: UInt64 = 0
+      if let waker { _ = read(waker, &count, MemoryLayout<UInt64>.size) }
+    }
+  }
+
+  func close() {
+    waker.withLock { waker in
+      guard let open = waker else { return }
+      Glibc.close(open)
+      Glibc.close(epoll)
+      waker = nil
+    }
+  }
 
   // MARK: Waiting
 
@@ -63,10 +80,7 @@ final class LocalTransport: Transport, @unchecked Sendable {
 
   private func dispatch(_ token: UInt64, _ state: UInt32, _ handle: (TransportEvent) -> Void) {
     guard let link = links[PeerID(token >> 2)] else {
-      if token == 0 {
-        var count: UInt64 = 0
-        _ = read(waker, &count, MemoryLayout<UInt64>.size)
-      }
+      if token == 0 { takeWake() }
       return  // else: it ended earlier in this round
     }
     switch Source(rawValue: token & 3) {

@@ -1,0 +1,145 @@
+// Group M: what only a program of its own can show of a process pool.
+import ConcurrentFutures
+import Glibc
+
+struct Doubling: ProcessTask {
+  var number: Int
+  func run() -> Int { number * 2 }
+}
+struct Saying: ProcessTask {
+  var line: String
+  var pause: UInt32 = 0
+  func run() -> Int {
+    usleep(pause)
+    print(line)
+    return 0
+  }
+}
+private struct SayingError: ProcessTask {
+  func run() -> Int {
+    complain("error line")
+    return 0
+  }
+}
+private struct Endless: ProcessTask {
+  func run() -> Int32 {
+    say("\(getpid())")
+    var spins: UInt64 = 0
+    while getppid() != 0 { spins &+= 1 }
+    return Int32(truncatingIfNeeded: spins)
+  }
+}
+private struct Telling: ProcessTask {
+  func run() -> Int {
+    say("\(getpid())")
+    usleep(20_000)
+    return 0
+  }
+}
+
+private nonisolated(unsafe) var keptPools: [ProcessPoolExecutor] = []  // SAFETY: the main thread's
+
+let processScenarios: [String: Scenario] = [
+  "processWithoutGuard": { _ in
+    say("main ran")
+    let pool = try ProcessPoolExecutor(maxWorkers: 2)
+    say("\(try pool.submit(Doubling(number: 21)).result(timeout: .seconds(20)))")
+    pool.shutdown()
+  },
+
+  "processReplacementFails": { _ in
+    let pool = try ProcessPoolExecutor(maxWorkers: 1, maxTasksPerChild: 1)
+    let first = try pool.submit(Saying(line: "first 1", pause: 100_000))
+    let rest = try (0..<5).map { _ in try pool.submit(Doubling(number: 1)) }
+    try until { first.isRunning }
+    var limit = rlimit(rlim_cur: 3, rlim_max: 3)
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    _ = try first.result(timeout: .seconds(20))
+    for future in rest {
+      guard try future.exception(timeout: .seconds(20)) is BrokenExecutorError else {
+        throw ProbeFailure(what: "no error")
+      }
+    }
+    say("rest failed")
+    pool.shutdown()
+  },
+
+  "processResources": { _ in
+    func round() throws {
+      for width in [1, 3] {
+        let pool = try ProcessPoolExecutor(maxWorkers: width, maxTasksPerChild: 5)
+        for future in try (0..<20).map({ try pool.submit(Doubling(number: $0)) }) {
+          _ = try future.result(timeout: .seconds(20))
+        }
+        pool.shutdown()
+      }
+      let killed = try ProcessPoolExecutor(maxWorkers: 2)
+      _ = try killed.submit(Doubling(number: 1)).result(timeout: .seconds(20))
+      killed.killWorkers()
+      killed.shutdown()
+    }
+    try round()
+    let before = descriptorCount()
+    for _ in 0..<5 { try round() }
+    say("descriptors \(descriptorCount() - before)")
+    say("children \(waitpid(-1, nil, WNOHANG) == -1 && errno == ECHILD ? 0 : 1)")
+    try until { threadCount() == 1 }
+    say("threads \(threadCount() - 1)")
+  },
+
+  "processParentKilled": { arguments in
+    let pool = try ProcessPoolExecutor(maxWorkers: 2)
+    if arguments.first == "busy" {
+      let futures = try (0..<2).map { _ in try pool.submit(Endless()) }
+      try until { futures.allSatisfy(\.isRunning) }
+      usleep(50_000)  // their lines are written after they became RUNNING
+    } else {
+      for future in try (0..<2).map({ _ in try pool.submit(Telling()) }) {
+        _ = try future.result(timeout: .seconds(20))
+      }
+    }
+    kill(getpid(), SIGKILL)
+  },
+
+  "processWorkAtExit": { arguments in
+    let pool = try ProcessPoolExecutor(maxWorkers: 2)
+    keptPools.append(pool)
+    for _ in 0..<6 { _ = try pool.submit(Saying(line: "task ends", pause: 20_000)) }
+    if arguments.first == "exit" { exit(3) }
+    if arguments.first == "shutdownNoWait" { pool.shutdown(wait: false) }
+  },
+
+  "processOutput": { _ in
+    print("from the parent")
+    let pool = try ProcessPoolExecutor(maxWorkers: 1)
+    _ = try pool.submit(Saying(line: "from a worker")).result(timeout: .seconds(20))
+    _ = try pool.submit(SayingError()).result(timeout: .seconds(20))
+    pool.shutdown()
+  },
+
+  "processForkedChild": { _ in
+    let pool = try ProcessPoolExecutor(maxWorkers: 1)
+    _ = try pool.submit(Doubling(number: 1)).result(timeout: .seconds(20))
+    let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
+    if child == 0 {
+      do throws(RejectedExecutionError) { _ = try pool.submit(Doubling(number: 1)) } catch {
+        guard case .forkedChild = error.reason else { _exit(1) }
+        say("child: forkedChild")
+      }
+      pool.shutdown()
+      exit(0)  // must neither wait for the parent's pool nor stop its workers
+    }
+    var status: Int32 = 0
+    waitpid(child, &status, 0)
+    say("parent: \(try pool.submit(Doubling(number: 21)).result(timeout: .seconds(20)))")
+    pool.shutdown()
+  },
+]
+
+private func descriptorCount() -> Int {
+  guard let folder = opendir("/proc/self/fd") else { return 0 }
+  defer { closedir(folder) }
+  var count = 0
+  while readdir(folder) != nil { count += 1 }
+  return count
+}

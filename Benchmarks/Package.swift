@@ -9,8 +9,8 @@ let package = Package(
   dependencies: [.package(name: "swift-concurrent-futures", path: "..")],
   targets: [
     .executableTarget(
-      name: "bench-processes",
+      name: "processes",
       dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
-      path: "processes", exclude: ["peers.py", "run"], swiftSettings: settings)
+      path: "processes", exclude: ["peers.py"], swiftSettings: settings)
   ]
 )

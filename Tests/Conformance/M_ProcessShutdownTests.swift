@@ -29,8 +29,19 @@ extension Conformance {
     for future in futures { #expect(try future.soon() != 0) }
   }
 
-  @Test(arguments: [SIGTERM, SIGKILL])
-  func c231_c232_terminate(_ signal: Int32) throws {
+  @Test func c231_terminateWorkers() throws { try endsWorkers(SIGTERM) }
+  @Test func c232_killWorkers() throws { try endsWorkers(SIGKILL) }
+
+  @Test func c234_submitAfterKill() throws {
+    let pool = try ProcessPoolExecutor(maxWorkers: 1)
+    _ = try pool.submit(OwnProcessID()).soon()
+    pool.killWorkers()
+    let refused = #expect(throws: RejectedExecutionError.self) { try pool.submit(OwnProcessID()) }
+    #expect(refused?.description == "cannot schedule new futures after shutdown")
+    pool.shutdown()
+  }
+
+  private func endsWorkers(_ signal: Int32) throws {
     let pool = try ProcessPoolExecutor(maxWorkers: 2)
     let scene = try Scene()
     let running = try (0..<2).map { try pool.submit(Blocked(scene, "\($0)")) }
@@ -47,9 +58,6 @@ extension Conformance {
       }
     }
     for future in pending { #expect(throws: CancelledError.self) { try future.soon() } }
-    // 234
-    let refused = #expect(throws: RejectedExecutionError.self) { try pool.submit(OwnProcessID()) }
-    #expect(refused?.description == "cannot schedule new futures after shutdown")
     pool.shutdown()
     #expect(pool.workerProcessIDs.isEmpty)
     for process in processes { #expect(kill(process, 0) == -1 && errno == ESRCH) }

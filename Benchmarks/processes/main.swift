@@ -1,6 +1,7 @@
-// The process pool's numbers, one line each: "name value unit". `run` puts Python's pools beside them.
+// The process pool's numbers beside those of Python's pools (peers.py), problem by problem in one run: a line each,
+// "who what value unit".
 //
-// usage: bench-processes [workers [start|crash|latency|tasks|map|bytes ...]]
+// usage: processes [WORKERS [start|crash|latency|tasks|map|bytes]...]
 import ConcurrentFutures
 import Glibc
 
@@ -30,11 +31,30 @@ func seconds(_ body: () throws -> Void) rethrows -> Double {
   return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-func report(_ name: String, _ value: Double, _ unit: String) { print(name, (value * 10).rounded() / 10, unit) }
+func report(_ name: String, _ value: Double, _ unit: String) {
+  let value = "\((value * 10).rounded() / 10)"
+  let columns = [("swift", 12, false), (name, 26, false), (value, 12, true)].map { text, width, right in
+    let padding = String(repeating: " ", count: max(0, width - text.count))
+    return right ? padding + text : text + padding
+  }
+  print(columns.joined(separator: " "), unit)
+}
 
 let wanted = Set(CommandLine.arguments.dropFirst(2))
 func section(_ name: String, _ body: () throws -> Void) rethrows {
-  if wanted.isEmpty || wanted.contains(name) { try body() }
+  guard wanted.isEmpty || wanted.contains(name) else { return }
+  try body()
+  runPeers(name)
+}
+/// The same problem in Python, if there is one.
+func runPeers(_ name: String) {
+  fflush(nil)
+  let script = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/peers.py"
+  var words: [UnsafeMutablePointer<CChar>?] = ["python3", script, "\(workers)", name].map { strdup($0) } + [nil]
+  defer { for word in words { free(word) } }
+  var process: pid_t = 0
+  guard posix_spawnp(&process, "python3", nil, nil, &words, environ) == 0 else { return }
+  waitpid(process, nil, 0)
 }
 let workers = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 2
 

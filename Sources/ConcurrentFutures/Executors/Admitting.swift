@@ -194,20 +194,12 @@ extension AnyFuture {
   /// Runs an unpublished task on the submitting thread (`Admission.callerRuns`).
   final func runHere(_ pool: UInt32) {
     guard claim() else { return }
-    let thread = cf_current_thread().unsafelyUnwrapped
-    let outerTask = thread.pointee.current_task
-    let outerFuture = thread.pointee.current_future
-    let nesting = thread.pointee.nesting
-    thread.pointee.current_task = taskID
-    thread.pointee.current_future = Unmanaged.passUnretained(self).toOpaque()
-    thread.pointee.nesting = nesting + 1
+    let context = TaskContext.enter(taskID, Unmanaged.passUnretained(self).toOpaque())
     if Recorder.isOn {
-      Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: nesting)
+      Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: context.depth)
     }
     let failed = operations(self, .run)
-    thread.pointee.current_task = outerTask
-    thread.pointee.current_future = outerFuture
-    thread.pointee.nesting = nesting
+    context.leave()
     if Recorder.isOn { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
     fire(publish())
   }

@@ -37,25 +37,16 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Runs a fork of `victim`, as part of the task that forked it.
   func runFork(_ slot: ForkSlot, _ victim: UnsafeMutablePointer<Worker>) {
-    let thread = cf_current_thread().unsafelyUnwrapped
-    let outerTask = thread.pointee.current_task
-    let outerFuture = thread.pointee.current_future
     let parent = victim.pointee.runningTask.load(ordering: .relaxed)
-    thread.pointee.current_task = parent
     // SAFETY: the future lives while its task runs, and the task waits for its forks.
-    thread.pointee.current_future = UnsafeMutableRawPointer(
-      bitPattern: victim.pointee.runningFuture.load(ordering: .relaxed))
-    pointee.depth += 1
-    publishRunning(thread)
+    let future = UnsafeMutableRawPointer(bitPattern: victim.pointee.runningFuture.load(ordering: .relaxed))
+    let context = enter(parent, future, isTask: false)
     let recording = Recorder.isOn
     let lane = victim.pointee.lane.load(ordering: .relaxed)
     if recording { Recorder.forkBegin(parent: parent, victim: lane) }
     cf_run_fork(slot)
     if recording { Recorder.forkEnd(parent: parent, victim: lane) }
-    thread.pointee.current_task = outerTask
-    thread.pointee.current_future = outerFuture
-    pointee.depth -= 1
-    publishRunning(thread)
+    leave(context)
     let old = victim.pointee.forks.state(slot).pointee.exchange(ForkStack.State.done, ordering: .sequentiallyConsistent)  // R2
     if old == ForkStack.State.awaited, pool.pointee.sleep.cancelSleeping(victim.pointee.index) { victim.wake(.result) }
   }

@@ -47,7 +47,9 @@ struct Job: Equatable {
 // SAFETY: the body moves to the one thread that runs the job; a queue hands a job out once.
 final class DetachedJob: @unchecked Sendable {
   let link = Atomic<UInt>(0)  // must be the first field, as in AnyFuture
+  /// 0 for a job of Swift concurrency, which is no task.
   let taskID: UInt64
+  var isTask: Bool { taskID != 0 }
   let body: () throws -> Void
   init(taskID: UInt64, body: @escaping () throws -> Void) {
     self.taskID = taskID

@@ -45,7 +45,9 @@ extension UnsafeMutablePointer<Worker> {
     let job = unsafeBitCast(word, to: UnownedJob.self)
     let executor = unsafeBitCast(
       pointee.pool.pointee.executor.load(ordering: .acquiring), to: Unmanaged<ThreadPoolExecutor>.self)
+    pointee.depth += 1
     executor._withUnsafeGuaranteedRef { job.runSynchronously(on: $0.asUnownedTaskExecutor()) }
+    pointee.depth -= 1
     if recording { Recorder.jobEnd() }
   }
 }

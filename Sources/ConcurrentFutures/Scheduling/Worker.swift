@@ -315,6 +315,7 @@ extension UnsafeMutablePointer<Worker> {
       becomeBusy()
       runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
     }
+    if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
   }
 
   /// Tells submitters that this worker will not look at the queues for a while; if it was the one they relied on,
@@ -340,28 +341,12 @@ extension UnsafeMutablePointer<Worker> {
     _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ victim: UInt16 = Recorder.noVictim
   ) {
     unmanaged._withUnsafeGuaranteedRef { future in
-      let thread = cf_current_thread().unsafelyUnwrapped
-      let outerTask = thread.pointee.current_task
-      let outerFuture = thread.pointee.current_future
-      let nesting = thread.pointee.nesting
-      thread.pointee.current_task = future.taskID
-      thread.pointee.current_future = unmanaged.toOpaque()
-      thread.pointee.nesting = nesting + 1
-      pointee.depth += 1
-      publishRunning(thread)
+      let context = enter(future.taskID, unmanaged.toOpaque())
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-      if Recorder.isOn {
-        Recorder.taskStart(
-          task: future.taskID, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
-          nesting: nesting)
-      }
+      if Recorder.isOn { recordStart(future.taskID, source, victim, context) }
       let failed = future.operations(future, .run)
-      thread.pointee.current_task = outerTask
-      thread.pointee.current_future = outerFuture
-      thread.pointee.nesting = nesting
-      pointee.depth -= 1
-      publishRunning(thread)
+      leave(context)
       pointee.counters.countEnd(failed: failed)
       if Recorder.isOn { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
@@ -372,39 +357,27 @@ extension UnsafeMutablePointer<Worker> {
     }
   }
 
-  /// What the thread's slot says, where thieves of a fork can read it.
-  @inline(__always)
-  func publishRunning(_ thread: UnsafeMutablePointer<cf_thread>) {
-    pointee.runningTask.store(thread.pointee.current_task, ordering: .relaxed)  // ForkStack.R1 publishes both
-    pointee.runningFuture.store(UInt(bitPattern: thread.pointee.current_future), ordering: .relaxed)
+  private func recordStart(_ task: UInt64, _ source: Recorder.Source, _ victim: UInt16, _ context: TaskContext) {
+    Recorder.taskStart(
+      task: task, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count, nesting: context.depth
+    )
   }
 
   private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
-    let thread = cf_current_thread().unsafelyUnwrapped
-    let outerTask = thread.pointee.current_task
-    let nesting = thread.pointee.nesting
-    let outerFuture = thread.pointee.current_future
-    thread.pointee.current_task = job.taskID
-    thread.pointee.current_future = nil
-    thread.pointee.nesting = nesting + 1
-    pointee.depth += 1
-    publishRunning(thread)
     WorkerCounters.bump(pointee.counters.started)
-    if Recorder.isOn {
-      Recorder.taskStart(
-        task: job.taskID, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
-        nesting: nesting)
+    guard job.isTask else {
+      try? job.body()  // a job of Swift concurrency from outside; it cannot throw
+      return pointee.counters.countEnd(failed: false)
     }
+    let context = enter(job.taskID, nil)
+    if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
+    if Recorder.isOn { recordStart(job.taskID, source, victim, context) }
     var failed = false
     do { try job.body() } catch {
       failed = true
       ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
     }
-    thread.pointee.current_task = outerTask
-    thread.pointee.current_future = outerFuture
-    thread.pointee.nesting = nesting
-    pointee.depth -= 1
-    publishRunning(thread)
+    leave(context)
     pointee.counters.countEnd(failed: failed)
     if Recorder.isOn { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }
   }

@@ -67,9 +67,14 @@ struct ForkStack: ~Copyable {
   /// Most slots published at once. Larger: the owner gets fewer back cheaply; smaller: thieves ask more often.
   private static let batch: UInt64 = 32
 
-  init(pool: UInt, stackSize: Int, isDirect: Bool = ForkConvention.isDirect) {
-    bytes = (stackSize + 0xFFFF) & ~0xFFFF
-    guard let memory = cf_reserve(bytes) else { fatalError("no address space for a worker's forks") }
+  /// Address space for the forks of a worker with that much stack; nil if the system refuses it.
+  static func reserve(stackSize: Int) -> UnsafeMutableRawPointer? { cf_reserve(bytes(stackSize)) }
+
+  private static func bytes(_ stackSize: Int) -> Int { (stackSize + 0xFFFF) & ~0xFFFF }
+
+  /// - Parameter memory: what `reserve` gave for the same stack size; freed with the stack.
+  init(_ memory: UnsafeMutableRawPointer, stackSize: Int, pool: UInt, isDirect: Bool = ForkConvention.isDirect) {
+    bytes = ForkStack.bytes(stackSize)
     base = UInt(bitPattern: memory)
     self.pool = pool
     self.isDirect = isDirect

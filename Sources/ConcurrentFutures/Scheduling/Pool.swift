@@ -177,20 +177,21 @@ extension UnsafeMutablePointer<Pool> {
   /// - Returns: 0, or the `errno` of the refusal, after which nothing has changed.
   func startThread(first: Unmanaged<AnyFuture>? = nil) -> Int32 {
     let index = pointee.lifecycle.withLock { state -> Int? in
-      guard let index = state.freeSlots.popLast() ?? (state.usedSlots < pointee.slots ? state.usedSlots : nil) else {
+      guard let index = state.freeSlots.last ?? (state.usedSlots < pointee.slots ? state.usedSlots : nil) else {
         return nil
       }
-      state.usedSlots = Swift.max(state.usedSlots, index + 1)
-      state.live += 1
       if pointee.slot(index) == nil {
+        guard let memory = ForkStack.reserve(stackSize: pointee.configuration.stackSize) else { return nil }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Worker>.size, alignment: 128)
         let new = raw.assumingMemoryBound(to: Worker.self)
-        new.initialize(to: Worker(self, index))
+        new.initialize(to: Worker(self, index, forkMemory: memory))
         pointee.publish(new, at: index)
       }
+      if index == state.usedSlots { state.usedSlots += 1 } else { state.freeSlots.removeLast() }
+      state.live += 1
       return index
     }
-    var code: Int32 = 12  // ENOMEM: no slot left
+    var code: Int32 = 12  // ENOMEM: no slot left, or no address space for its forks
     if let index, let worker = worker(index) {
       retain()
       worker.pointee.firstJob = first
@@ -200,6 +201,7 @@ extension UnsafeMutablePointer<Pool> {
       worker.pointee.firstJob = nil
       worker.pointee.activity.store(Worker.Activity.absent, ordering: .relaxed)
       threadEnded(worker)
+      release()
     }
     if first == nil { pointee.sleep.returnToUnstarted() }
     return code

@@ -56,10 +56,12 @@ struct Worker: ~Copyable {
   var victims: VictimOrder
   var helpingLimit: UInt = 0
 
-  init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int) {
+  /// - Parameter forkMemory: from `ForkStack.reserve` for the pool's stack size.
+  init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int, forkMemory: UnsafeMutableRawPointer) {
     self.pool = pool
     self.index = index
-    forks = ForkStack(pool: UInt(bitPattern: pool), stackSize: pool.pointee.configuration.stackSize)
+    forks = ForkStack(
+      forkMemory, stackSize: pool.pointee.configuration.stackSize, pool: UInt(bitPattern: pool))
     victims = VictimOrder(seed: UInt64(index) &+ UInt64(pool.pointee.id) << 32)
   }
 

@@ -17,11 +17,18 @@ private final class AsyncTask<Value: Sendable>: Future<Value>, @unchecked Sendab
 }
 
 extension ThreadPoolExecutor {
-  /// Runs async work on this pool's threads; task-locals of the caller are inherited.
+  /// Runs async work on this pool's threads, in an unstructured Swift task that inherits the caller's task-locals and
+  /// priority.
   ///
-  /// Cancelling the future before the work has ended cancels the Swift task and makes the future CANCELLED if it has not
-  /// started; `requestCancellation` cancels the Swift task while it runs.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// `cancel()` keeps the work from starting; once it runs, `requestCancellation()` cancels the Swift task, and the work
+  /// sees that as `Task.isCancelled`. Neither admission nor `shutdown` counts it: a `shutdown` while the work is suspended
+  /// does not wait for it.
+  /// - Parameters:
+  ///   - label: names the task in traces; without one its submit site, `file:line`, does.
+  ///   - file: the submit site; leave it to its default.
+  ///   - line: the submit site; leave it to its default.
+  ///   - work: called once.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   public func submitAsync<Value: Sendable>(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: sending @escaping () async throws -> Value
@@ -52,9 +59,16 @@ extension ThreadPoolExecutor {
     return future
   }
 
-  /// Runs `work` on the pool and awaits it. Cancelling the awaiting task cancels the work if it has not started, and
-  /// requests cancellation of it if it has.
-  /// - Throws: the error of `work`, `RejectedExecutionError`, or `CancellationError`.
+  /// Runs `work` on the pool and suspends until it is done.
+  ///
+  /// Cancelling the awaiting task ends the await at once; it cancels the work if it has not started, and requests
+  /// cancellation of it if it has (``CancellationToken``).
+  /// - Parameters:
+  ///   - label: names the task in traces; without one its submit site, `file:line`, does.
+  ///   - file: the submit site; leave it to its default.
+  ///   - line: the submit site; leave it to its default.
+  ///   - work: called at most once, on a worker's thread; it may block.
+  /// - Throws: the error of `work`, ``RejectedExecutionError``, or `CancellationError`.
   public func run<Value: Sendable>(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: sending @escaping () throws -> Value

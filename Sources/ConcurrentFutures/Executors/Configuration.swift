@@ -8,21 +8,28 @@ extension ThreadPoolExecutor {
     public var maxWorkers: Int?
     /// Worker n is named `<prefix>_<n>`; "" stands for `ThreadPoolExecutor-<k>`, k unique in the process.
     public var threadNamePrefix = ""
-    /// Runs in every worker before its first task. If it throws, the pool is broken.
+    /// Runs in every worker's thread before its first task. If it throws, the pool is broken: queued futures fail, and
+    /// later submissions are refused, with ``BrokenExecutorError/Kind/threadInitializerFailed(_:)``.
     public var initializer: (@Sendable () throws -> Void)?
+    /// What a worker does that waits for a future of this pool without a timeout.
     public var waitPolicy: WaitPolicy = .runAwaited
+    /// In which order a worker runs the tasks that it submitted itself.
     public var localOrder: LocalOrder = .lifo
-    /// How many extra threads may take the place of workers that block in `result()`, `wait` or `blocking`.
+    /// How many extra threads may take the place of workers that block in `result()`, `wait` or `blocking`. Larger: more
+    /// threads at work once the blocked ones go on, for a moment; 0: a blocked worker leaves its CPU idle.
     public var compensation: Int = 0
+    /// How many tasks may be queued, and what `submit` does with one more. A limit must be greater than 0.
     public var admission: Admission = .unbounded
     /// How long a worker without work lives; nil: as long as the pool. All may end; the next submit starts one.
     public var keepAlive: Duration?
     /// Whether the process waits for this pool's work when it exits (Python's behaviour).
     public var joinsAtExit = true
-    /// Gets errors that nobody waits for: of callbacks, of `execute`, of initializers. Nil: a line on standard error.
+    /// Gets errors that nobody waits for: of callbacks, of `execute`, of initializers; with the future where there is
+    /// one. Called on the thread where the error was thrown. Nil: a line on standard error.
     public var errorHandler: (@Sendable (any Error, AnyFuture?) -> Void)?
-    /// Bytes of stack a worker. Helping stops when half of it is used.
+    /// Bytes of stack a worker, at least 65,536. Running awaited tasks on the waiter's stack stops when half of it is used.
     public var stackSize = 8 << 20
+    /// Every field at its default.
     public init() {}
   }
 
@@ -34,20 +41,23 @@ extension ThreadPoolExecutor {
     case fifo
   }
 
-  /// What a worker does that waits for a future of its own pool, without a timeout.
+  /// What a worker does that waits for a future of its own pool, without a timeout. With a timeout it always sleeps: a
+  /// task that runs on the waiter's stack could not be left in time.
   public enum WaitPolicy: Sendable {
     /// It sleeps. A task that waits for another on a pool of one worker hangs, as in Python.
     case block
     /// It runs the awaited task itself if that has not started, else sleeps.
     case runAwaited
-    /// It runs anything until the future is done. Tasks that hold locks while they wait can deadlock.
+    /// In `result()` it runs the awaited task, then anything there is, until the future is done; in `wait`,
+    /// `asCompleted` and `map` it does as with `runAwaited`. Tasks that hold locks while they wait can deadlock.
     case stealAny
   }
 
   /// How many tasks may be queued (running ones do not count), and what happens to one more.
   public enum Admission: Sendable {
+    /// No limit: `submit` never waits and never refuses for lack of room.
     case unbounded
-    /// `submit` blocks until there is room. A worker of the pool is always admitted.
+    /// `submit` blocks until there is room. A worker of the pool is always admitted, with every policy.
     case block(limit: Int)
     /// `submit` throws `RejectedExecutionError` with the reason `queueFull`.
     case reject(limit: Int)
@@ -55,7 +65,7 @@ extension ThreadPoolExecutor {
     case callerRuns(limit: Int)
   }
 
-  /// Where the calling code runs.
+  /// The worker that runs the calling code, of whichever pool; nil outside of pools. Does not block.
   public static var currentWorker: WorkerInfo? {
     guard let worker = Worker.current else { return nil }
     return WorkerInfo(index: worker.pointee.index, name: worker.name, executorName: worker.pointee.pool.pointee.name)
@@ -68,6 +78,7 @@ public struct WorkerInfo: Sendable {
   public let index: Int
   /// `<prefix>_<index>`, uncut; the system's name of the thread keeps its last 15 bytes.
   public let name: String
+  /// The pool's `threadNamePrefix`, or `ThreadPoolExecutor-<k>`.
   public let executorName: String
 }
 

@@ -4,7 +4,9 @@
 ///
 /// Not Swift's `CancellationError`, which says that the *awaiting* task was cancelled.
 public struct CancelledError: Error, Hashable, CustomStringConvertible {
+  /// The error; all are equal.
   public init() {}
+  /// "future was cancelled".
   public var description: String { "future was cancelled" }
 }
 
@@ -14,6 +16,7 @@ public struct TimeoutError: Error, Hashable, CustomStringConvertible {
   public var unfinished: Int?
   /// How many futures the wait was for, duplicates removed.
   public var total: Int?
+  /// An error with the counts, where there are any.
   public init(unfinished: Int? = nil, total: Int? = nil) {
     self.unfinished = unfinished
     self.total = total
@@ -29,6 +32,7 @@ public struct TimeoutError: Error, Hashable, CustomStringConvertible {
 public struct InvalidStateError: Error, CustomStringConvertible {
   /// The state the future was in.
   public var state: FutureState
+  /// "FINISHED: <Future at 0x…>": the state as Python spells it, and the future.
   public var description: String
   @usableFromInline init(state: FutureState, description: String) {
     self.state = state
@@ -38,6 +42,7 @@ public struct InvalidStateError: Error, CustomStringConvertible {
 
 /// An executor refused the work; nothing was enqueued (Python: `RuntimeError`, `BrokenExecutor`).
 public struct RejectedExecutionError: Error, CustomStringConvertible {
+  /// Why the work was refused.
   public enum Reason: Sendable {
     /// `shutdown` was called before.
     case shutdown
@@ -52,7 +57,9 @@ public struct RejectedExecutionError: Error, CustomStringConvertible {
     /// The system refused the pool's first thread; the payload is the `errno`.
     case noThread(Int32)
   }
+  /// Why the work was refused.
   public var reason: Reason
+  /// The reason in words; for `shutdown` and `processExiting` Python's.
   public var description: String
   @usableFromInline init(_ reason: Reason) {
     self.reason = reason
@@ -70,17 +77,24 @@ public struct RejectedExecutionError: Error, CustomStringConvertible {
 
 /// The executor failed beyond repair (Python: `BrokenThreadPool`, `BrokenProcessPool`).
 public struct BrokenExecutorError: Error, CustomStringConvertible {
+  /// What broke the executor.
   public enum Kind: Sendable {
+    /// `Configuration.initializer` threw this error in a thread.
     case threadInitializerFailed(any Error)
+    /// The `ProcessInitializer` threw this error in a worker process.
     case processInitializerFailed(RemoteError)
+    /// A worker process ended without being asked to.
     case workerTerminated(pid: Int32, status: WorkerExitStatus)
     /// A frame was torn or a message could not be decoded.
     case transport(String)
     /// `terminateWorkers()` or `killWorkers()` was called.
     case terminated
+    /// A future of the parent's executor was awaited in a child of `fork`, where nobody will finish it.
     case forkedChild
   }
+  /// What broke the executor.
   public var kind: Kind
+  /// The kind in words, with the error, the pid or the status.
   public var description: String
   init(_ kind: Kind) {
     self.kind = kind
@@ -101,8 +115,11 @@ public struct BrokenExecutorError: Error, CustomStringConvertible {
 
 /// How a worker process ended.
 public enum WorkerExitStatus: Hashable, Sendable, CustomStringConvertible {
+  /// It called `exit`, or returned, with this status.
   case exited(Int32)
+  /// A signal of this number ended it.
   case signalled(Int32)
+  /// "exit status 1" or "signal 9".
   public var description: String {
     switch self {
     case .exited(let code): "exit status \(code)"
@@ -113,7 +130,9 @@ public enum WorkerExitStatus: Hashable, Sendable, CustomStringConvertible {
 
 /// A `Promise` was dropped without being completed (folly: `BrokenPromise`).
 public struct BrokenPromiseError: Error, CustomStringConvertible {
+  /// The error; it has no content.
   public init() {}
+  /// "the promise was dropped without being completed".
   public var description: String { "the promise was dropped without being completed" }
 }
 
@@ -127,6 +146,7 @@ public struct RemoteError: Error, Codable, Sendable, CustomStringConvertible {
   public var backtrace: String?
   /// The worker it was thrown in.
   public var pid: Int32
+  /// An error with these parts.
   public init(typeName: String, description: String, backtrace: String?, pid: Int32) {
     self.typeName = typeName
     self.description = description
@@ -137,7 +157,10 @@ public struct RemoteError: Error, Codable, Sendable, CustomStringConvertible {
 
 /// An argument has a value that is not allowed (Python: `ValueError`).
 public struct InvalidArgumentError: Error, Sendable, CustomStringConvertible {
+  /// Which argument, and what it must be.
   public var message: String
+  /// An error with that message.
   public init(message: String) { self.message = message }
+  /// The message.
   public var description: String { message }
 }

@@ -8,7 +8,8 @@ extension ThreadPoolExecutor {
   /// Runs `a` and `b`, possibly at the same time, and returns both results.
   ///
   /// In a worker of this pool: `b` becomes available to thieves, `a` runs here, then `b` here if nobody took it. No
-  /// allocation. While a stolen `b` runs elsewhere this thread runs other forks, never tasks.
+  /// allocation. While a stolen `b` runs elsewhere this thread runs other forks, never tasks. Called from any other
+  /// thread it enters the pool as one task and blocks; after `shutdown` both run on the caller.
   /// - Throws: the error of `a`, else that of `b`; after both have ended.
   /// - Complexity: about 50 instructions if `b` is not stolen.
   @available(*, noasync)
@@ -23,7 +24,7 @@ extension ThreadPoolExecutor {
     return try forks.joinWrapped(a, b)
   }
 
-  /// The same for sides that cannot fail, which is faster.
+  /// Runs `a` and `b`, which cannot fail, possibly at the same time: the faster form. See ``join(_:_:)-swift.method``.
   @available(*, noasync)
   @inlinable @inline(__always)
   public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {
@@ -31,9 +32,13 @@ extension ThreadPoolExecutor {
     return forks.join(a, b)
   }
 
-  /// Calls `body` with every number of `range`, in parallel.
+  /// Calls `body` with every number of `range`, in parallel, and blocks until all calls have ended.
   ///
-  /// - Parameter grain: numbers that are done without forking; nil: chosen so that there are many more pieces than workers.
+  /// - Parameters:
+  ///   - range: halved until a piece has at most `grain` numbers; within a piece they come in order.
+  ///   - grain: numbers that are done without forking. Larger: less to steal at the end; smaller: more forks. Nil: about
+  ///     64 pieces a worker.
+  ///   - body: called on several threads at the same time.
   /// - Throws: the error of the lowest failing piece, after all pieces that had started have ended. A piece stops at its
   ///   first error; others still run.
   @available(*, noasync)
@@ -51,9 +56,12 @@ extension ThreadPoolExecutor {
     try forks.forEach(range, grain, body)
   }
 
-  /// `transform` of every element, in parallel, in order.
+  /// `transform` of every element, in parallel; results in the order of `input`. Blocks until all calls have ended.
   ///
-  /// - Parameter grain: as for `forEach`.
+  /// - Parameters:
+  ///   - input: read, not copied.
+  ///   - grain: as for ``forEach(_:grain:_:)``.
+  ///   - transform: called on several threads at the same time.
   /// - Throws: the error of the lowest failing piece, after all pieces have ended.
   /// - Complexity: one allocation, of the result.
   @available(*, noasync)
@@ -80,9 +88,14 @@ extension ThreadPoolExecutor {
 
   /// Folds the elements in parallel: each piece from `identity` by `fold`, the pieces in order by `combine`.
   ///
+  /// Blocks until all calls have ended. How the input is cut into pieces depends on its length, `grain` and `maxWorkers`
+  /// only: the result does not depend on timing, also where `combine` is only nearly associative (floating point).
   /// - Parameters:
+  ///   - input: read, not copied.
   ///   - identity: neutral for `combine`; used once a piece.
-  ///   - grain: as for `forEach`.
+  ///   - grain: as for ``forEach(_:grain:_:)``.
+  ///   - fold: adds an element to what its piece has so far.
+  ///   - combine: joins two neighbouring pieces, the left one first; must be associative.
   /// - Throws: the error of the lowest failing piece, after all pieces have ended.
   @available(*, noasync)
   @inlinable
@@ -238,7 +251,7 @@ public func join<A: Sendable, B: Sendable, E: Error>(
   return try forks.joinWrapped(a, b)
 }
 
-/// The same for sides that cannot fail, which is faster.
+/// Runs `a` and `b`, which cannot fail, possibly at the same time: the faster form.
 @available(*, noasync)
 @inlinable @inline(__always)
 public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {

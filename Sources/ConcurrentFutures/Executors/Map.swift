@@ -10,11 +10,15 @@ extension FutureExecutor {
   /// Every task is submitted before this returns, unless `bufferSize` bounds how many are submitted and not yet taken:
   /// then the input is read as results are taken, and may be infinite.
   /// - Parameters:
-  ///   - timeout: for the whole iteration, counted from this call.
+  ///   - inputs: read by this call; with a `bufferSize` by whoever takes results.
+  ///   - timeout: for the whole iteration, counted from this call; nil: without limit.
   ///   - chunkSize: elements a task. More amortise the cost of a task; a chunk is cancelled whole while it has not started.
   ///   - bufferSize: elements that may be submitted and not taken; nil: all.
-  ///   - label: names the tasks in traces.
-  /// - Throws: `InvalidArgumentError` for a `chunkSize` or `bufferSize` below 1, `RejectedExecutionError`.
+  ///   - label: names the tasks in traces; without one the site of this call does.
+  ///   - file: the submit site; leave it to its default.
+  ///   - line: the submit site; leave it to its default.
+  ///   - transform: called on several workers at the same time.
+  /// - Throws: ``InvalidArgumentError`` for a `chunkSize` or `bufferSize` below 1, ``RejectedExecutionError``.
   public func map<In: Sendable, Out: Sendable>(
     _ inputs: sending some Sequence<In>, timeout: Duration? = nil, chunkSize: Int = 1, bufferSize: Int? = nil,
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
@@ -25,7 +29,8 @@ extension FutureExecutor {
     return try mapped({ iterator.next() }, timeout, chunkSize, bufferSize, TaskSite(label, file, line), transform)
   }
 
-  /// The same for two sequences in step; the shorter one ends it.
+  /// Applies `transform` to the elements of two sequences in step; the shorter one ends it. See the form for one sequence.
+  /// - Throws: ``InvalidArgumentError`` for a `chunkSize` or `bufferSize` below 1, ``RejectedExecutionError``.
   public func map<A: Sendable, B: Sendable, Out: Sendable>(
     _ a: sending some Sequence<A>, _ b: sending some Sequence<B>, timeout: Duration? = nil, chunkSize: Int = 1,
     bufferSize: Int? = nil, label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,

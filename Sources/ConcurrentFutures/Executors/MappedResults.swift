@@ -3,9 +3,10 @@ import CPlatform
 
 /// The results of `map`, in input order. Single pass; use it from one thread at a time.
 ///
-/// An error ends the iteration and cancels what has not started (`outcomes` goes on instead). Dropping it, or `close`,
-/// cancels what has not started.
+/// An error ends the iteration and cancels what has not started (``outcomes`` goes on instead). Dropping it, or
+/// ``close()``, cancels what has not started. In a worker, taking a result runs the awaited task if it is still pending.
 public final class MappedResults<Out: Sendable>: AsyncSequence {
+  /// One result.
   public typealias Element = Out
   private let deadline: Int64?
   private let window: Int?
@@ -36,14 +37,15 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
   }
 
   /// Blocks until the next result is there; nil after the last.
-  /// - Throws: the element's error, or `TimeoutError`; either ends the iteration.
+  /// - Throws: the element's error, ``TimeoutError``, or ``RejectedExecutionError`` where the next element could not be
+  ///   submitted; each ends the iteration.
   @available(*, noasync, message: "use 'for try await'")
   public func next() throws -> Out? {
     guard let outcome = try nextOutcome() else { return nil }
     return try deliver(outcome)
   }
 
-  /// All results that are left.
+  /// Blocks until all results are there, and returns those that were not taken yet.
   /// - Throws: the first error in input order, or `TimeoutError`.
   @available(*, noasync, message: "use 'for try await'")
   public func collect() throws -> [Out] {
@@ -52,7 +54,7 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
     return all
   }
 
-  /// Ends the iteration and cancels what has not started.
+  /// Ends the iteration and cancels what has not started. Running calls go on; nobody gets their results.
   public func close() {
     cancelRest()
     submitNext = nil
@@ -120,6 +122,7 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
     return inHand.popLast()
   }
 
+  /// Takes results one by one, suspending. All iterators take from the same results.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let results: MappedResults<Out>
     /// Suspends until the next result is there; nil after the last.
@@ -129,6 +132,7 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
       return try results.deliver(outcome)
     }
   }
+  /// For `for try await`. The results can be taken once only.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(results: self) }
 
   /// Every element as a `Result`: an error does not end the iteration and cancels nothing.

@@ -1,7 +1,11 @@
 // Pools for the length of a block: Python's `with` statement.
 
-/// Runs `body` with a pool of its own and waits for everything submitted to it, also when `body` throws.
+/// Runs `body` with a pool of its own and blocks until everything submitted to it is done, also when `body` throws.
 ///
+/// - Parameters:
+///   - maxWorkers: threads at most; nil: `min(32, usable CPUs + 4)`.
+///   - threadNamePrefix: worker n is named `<prefix>_<n>`; "": `ThreadPoolExecutor-<k>`.
+///   - body: runs on the calling thread.
 /// - Throws: what `body` throws, or `InvalidArgumentError` for a bad `maxWorkers`.
 @available(*, noasync)
 public func withThreadPool<R>(
@@ -14,7 +18,13 @@ public func withThreadPool<R>(
 
 /// Runs `body` with a pool of its own and suspends until everything submitted to it is done, also when `body` throws.
 ///
-/// In an async context this form is taken when the closure awaits something.
+/// In an async context this form is taken when the closure awaits something; for a closure that does not, write
+/// `await pool.shutdown()` by hand.
+/// - Parameters:
+///   - maxWorkers: threads at most; nil: `min(32, usable CPUs + 4)`.
+///   - threadNamePrefix: worker n is named `<prefix>_<n>`; "": `ThreadPoolExecutor-<k>`.
+///   - isolation: the caller's actor, on which `body` runs; leave it to its default.
+///   - body: runs on the caller's actor.
 /// - Throws: what `body` throws, or `InvalidArgumentError` for a bad `maxWorkers`.
 public func withThreadPool<R>(
   maxWorkers: Int? = nil, threadNamePrefix: String = "", isolation: isolated (any Actor)? = #isolation,

@@ -18,7 +18,8 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   /// How many threads the pool may have.
   public let maxWorkers: Int
 
-  /// - Throws: `InvalidArgumentError` for numbers that make no sense. No thread is started yet.
+  /// Makes a pool. No thread is started yet.
+  /// - Throws: ``InvalidArgumentError`` for numbers that make no sense.
   public init(_ configuration: Configuration = .init()) throws(InvalidArgumentError) {
     if let count = configuration.maxWorkers, count <= 0 {
       throw InvalidArgumentError(message: "max_workers must be greater than 0")
@@ -77,8 +78,8 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   /// Schedules `work` and returns its future at once.
   ///
   /// Allocates the future; a closure with captures has a second allocation, made by the caller. Does not block, except
-  /// for room with `Admission.block`.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// for room with ``Admission/block(limit:)``.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   @_disfavoredOverload
   @inlinable
   public func submit<Value: Sendable>(
@@ -91,8 +92,15 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
 
   /// Schedules `work` and returns its future at once.
   ///
-  /// - Parameter label: names the task in traces; without one its submit site, `file:line`, does.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// May be called from any thread, from a task and from a callback. Allocates the future; a closure with captures has a
+  /// second allocation, made by the caller. Does not block, except for room with ``Admission/block(limit:)``.
+  /// - Parameters:
+  ///   - label: names the task in traces; without one its submit site, `file:line`, does.
+  ///   - file: the submit site; leave it to its default.
+  ///   - line: the submit site; leave it to its default.
+  ///   - work: called once, on a worker's thread; never if the future is cancelled before it starts. What it captures is
+  ///     sent to it: mutable objects need not be `Sendable`, but the caller can no longer use them.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   @inlinable
   public func submit<Value: Sendable>(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
@@ -104,8 +112,8 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   }
 
   /// Python's shape, `executor.submit(function, arguments...)`: function and arguments lie in the future's own
-  /// allocation.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// allocation. See ``submit(label:file:line:_:)``.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   @inlinable
   public func submit<First: Sendable, each Argument: Sendable, Value: Sendable>(
     _ function: @escaping @Sendable (First, repeat each Argument) throws -> Value, _ first: First,
@@ -117,7 +125,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   }
 
   /// The same for one argument, which needs no parameter pack.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   @inlinable
   public func submit<First: Sendable, Value: Sendable>(
     _ function: @escaping @Sendable (First) throws -> Value, _ first: First,
@@ -128,8 +136,9 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     return future
   }
 
-  /// Fire and forget: no future. An error goes to `Configuration.errorHandler`.
-  /// - Throws: `RejectedExecutionError`; the work will then never run.
+  /// Fire and forget: no future, and one allocation. It cannot be cancelled: `shutdown(cancelFutures: true)` still runs
+  /// it. An error goes to ``Configuration/errorHandler``.
+  /// - Throws: ``RejectedExecutionError``; the work will then never run.
   public func execute(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
     _ work: sending @escaping () throws -> Void
@@ -141,8 +150,12 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
 
   /// Refuses submissions from now on. What is queued still runs, unless `cancelFutures`.
   ///
-  /// May be called several times and by several threads; with `wait` it blocks until all work is done and the threads
-  /// have ended. A worker of this pool that calls it waits for all others, except those that wait likewise.
+  /// May be called several times and by several threads. A worker of this pool that calls it waits for all others, except
+  /// those that wait likewise. Work that is suspended in Swift concurrency (`submitAsync`) is not waited for.
+  /// - Parameters:
+  ///   - wait: whether to block until all work is done and the threads have ended.
+  ///   - cancelFutures: whether to cancel the futures that have not started.
+  /// - Precondition: this is not ``shared``.
   @available(*, noasync)
   public func shutdown(wait: Bool, cancelFutures: Bool) {
     beginShutdown(cancelFutures)
@@ -150,6 +163,9 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   }
 
   /// Refuses submissions from now on and suspends until all work is done and the threads have ended.
+  ///
+  /// - Parameter cancelFutures: whether to cancel the futures that have not started.
+  /// - Precondition: this is not ``shared``.
   public func shutdown(cancelFutures: Bool = false) async {
     beginShutdown(cancelFutures)
     await withUnsafeContinuation { continuation in
@@ -157,7 +173,9 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     }
   }
 
-  /// Refuses submissions from now on and waits for the work at most that long.
+  /// Refuses submissions from now on and blocks until all work is done, at most that long. Afterwards threads that are
+  /// still busy go on; with ``Configuration/joinsAtExit`` set the process still waits for them at its exit.
+  /// - Parameter deadline: how long to wait at most; zero or less: not at all.
   /// - Returns: whether all work was done and the threads had ended in time.
   @available(*, noasync)
   @discardableResult
@@ -174,8 +192,8 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     if cancelFutures { pool.pointer.cancelQueued() }
   }
 
-  /// Numbers of this moment.
-  /// - Complexity: O(number of workers).
+  /// Numbers of this moment. Stops nobody.
+  /// - Complexity: O(number of workers); takes one lock for a moment.
   public var statistics: ExecutorStatistics { pool.pointer.statistics }
 }
 

@@ -370,7 +370,9 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
 
   // MARK: Identity
 
+  /// Whether both are the same object.
   public static func == (a: AnyFuture, b: AnyFuture) -> Bool { a === b }
+  /// Hashes the object's identity.
   public final func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 
   /// As Python's `repr`: `<Future at 0x7f… state=finished returned Int>`.

@@ -13,9 +13,12 @@ public func asCompleted<F: AnyFuture>(_ futures: some Sequence<F>) -> CompletedF
   CompletedFutures(futures: unique(futures))
 }
 
-/// The same with a deadline for the whole iteration: `next` throws `TimeoutError` ("2 (of 4) futures unfinished") once
-/// the next future is not done in time. What is done already is delivered before that.
-/// - Parameter timeout: counted from this call.
+/// The futures, each once, as they are done, until a deadline: `next` throws ``TimeoutError`` ("2 (of 4) futures
+/// unfinished") once the next future is not done in time. What is done already is delivered before that.
+/// - Parameters:
+///   - futures: read once; duplicates count once; they may belong to different executors.
+///   - timeout: for the whole iteration, counted from this call; zero or less: only what is done already.
+/// - Complexity: O(n) for n futures.
 public func asCompleted<F: AnyFuture>(_ futures: some Sequence<F>, timeout: Duration) -> DeadlineCompletedFutures<F> {
   DeadlineCompletedFutures(futures: unique(futures), deadline: Deadline.after(timeout))
 }
@@ -127,15 +130,18 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
 
 /// Futures in the order in which they are done; what `asCompleted` returns.
 public struct CompletedFutures<F: AnyFuture>: Sequence, AsyncSequence, Sendable {
+  /// The type of the futures that were passed in.
   public typealias Element = F
   let futures: [F]
 
+  /// Blocks for one future after the other. Use it from one thread at a time.
   public struct Iterator: IteratorProtocol {
     let cursor: CompletedCursor<F>
     /// Blocks until the next future is done; nil after the last.
     public mutating func next() -> F? { cursor.next() }
   }
 
+  /// Suspends for one future after the other. Use it from one task at a time.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let cursor: CompletedCursor<F>
     /// Suspends until the next future is done; nil after the last.
@@ -143,13 +149,18 @@ public struct CompletedFutures<F: AnyFuture>: Sequence, AsyncSequence, Sendable 
     public mutating func next() async throws(CancellationError) -> F? {
       do { return try await cursor.nextSuspending(deadline: nil) } catch { throw CancellationError() }
     }
+    /// The same on the caller's actor.
     public mutating func next(isolation: isolated (any Actor)?) async throws(CancellationError) -> F? {
       do { return try await cursor.nextSuspending(deadline: nil) } catch { throw CancellationError() }
     }
   }
 
+  /// For `for … in`, which blocks the thread. Each iterator delivers all futures.
+  /// - Complexity: O(n).
   @available(*, noasync, message: "use 'for try await'")
   public func makeIterator() -> Iterator { Iterator(cursor: CompletedCursor(futures)) }
+  /// For `for try await`, which suspends. Each iterator delivers all futures.
+  /// - Complexity: O(n).
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(cursor: CompletedCursor(futures)) }
 }
 
@@ -157,10 +168,12 @@ public struct CompletedFutures<F: AnyFuture>: Sequence, AsyncSequence, Sendable 
 ///
 /// `Sequence.next` cannot throw, so the blocking form is a cursor: `while let future = try cursor.next()`.
 public struct DeadlineCompletedFutures<F: AnyFuture>: AsyncSequence, Sendable {
+  /// The type of the futures that were passed in.
   public typealias Element = F
   let futures: [F]
   let deadline: Int64
 
+  /// Suspends for one future after the other. Use it from one task at a time.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let cursor: CompletedCursor<F>
     let deadline: Int64
@@ -168,6 +181,8 @@ public struct DeadlineCompletedFutures<F: AnyFuture>: AsyncSequence, Sendable {
     /// - Throws: `TimeoutError`, or `CancellationError` when the awaiting task is cancelled.
     public mutating func next() async throws -> F? { try await cursor.nextSuspending(deadline: deadline) }
   }
+  /// For `for try await`, which suspends. Each iterator delivers all futures.
+  /// - Complexity: O(n).
   public func makeAsyncIterator() -> AsyncIterator {
     AsyncIterator(cursor: CompletedCursor(futures), deadline: deadline)
   }
@@ -181,13 +196,15 @@ public struct DeadlineCompletedFutures<F: AnyFuture>: AsyncSequence, Sendable {
       self.deadline = deadline
     }
     /// Blocks until the next future is done; nil after the last.
-    /// - Throws: `TimeoutError` if it is not done in time.
+    /// - Throws: ``TimeoutError`` if it is not done in time.
     public func next() throws(TimeoutError) -> F? { try cursor.next(deadline: deadline) }
   }
+  /// The blocking form: `while let future = try cursor.next()`. Each cursor delivers all futures.
+  /// - Complexity: O(n).
   @available(*, noasync, message: "use 'for try await'")
   public func makeCursor() -> Cursor { Cursor(futures, deadline) }
 
-  /// Calls `body` with each future as it is done.
+  /// Calls `body` on this thread with each future as it is done, and blocks in between.
   /// - Throws: `TimeoutError` if the next one is not done in time, and what `body` throws.
   @available(*, noasync, message: "use 'for try await'")
   public func forEach(_ body: (F) throws -> Void) throws {

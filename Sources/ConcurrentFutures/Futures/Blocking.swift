@@ -18,12 +18,15 @@ enum Deadline {
 }
 
 extension AnyFuture {
-  /// Blocks until the future is done. Does not throw the task's error.
+  /// Blocks until the future is done, as ``Future/result(timeout:)`` does. Does not throw the task's error.
+  /// - Parameter timeout: how long to wait at most; nil: without limit; zero or less: not at all.
   /// - Throws: `CancelledError` if it was cancelled, `TimeoutError` if it was not done in time.
   @available(*, noasync)
   public final func waitUntilDone(timeout: Duration? = nil) throws { try block(timeout) }
 
-  /// Blocks until the future is done; the error it finished with, nil if it has a value.
+  /// Blocks until the future is done, as ``Future/result(timeout:)`` does; the error it finished with, nil if it has a
+  /// value.
+  /// - Parameter timeout: how long to wait at most; nil: without limit; zero or less: not at all.
   /// - Throws: `CancelledError` if it was cancelled, `TimeoutError` if it was not done in time.
   @available(*, noasync, message: "use 'outcome' or 'await future.value'")
   public final func exception(timeout: Duration? = nil) throws -> (any Error)? {

@@ -6,16 +6,20 @@
 extension Future {
   /// The future of `transform` applied to this one's value; an error passes through.
   ///
-  /// - Parameter executor: where `transform` runs, as a task; nil: on the thread that completes this future, or on the
-  ///   calling one if it is done already.
+  /// - Parameters:
+  ///   - executor: where `transform` runs, as a task; nil: on the thread that completes this future, or on the calling
+  ///     one if it is done already. If it refuses the task, the new future fails with ``RejectedExecutionError``.
+  ///   - transform: called at most once.
   public final func map<U: Sendable>(
     on executor: (any FutureExecutor)? = nil, _ transform: @escaping @Sendable (Value) throws -> U
   ) -> Future<U> {
     derive(on: executor) { outcome, derived in derived.complete(with: Result { try transform(outcome.get()) }) }
   }
 
-  /// The future that `transform` returns for this one's value; an error passes through.
-  /// - Parameter executor: as for `map`.
+  /// The outcome of the future that `transform` returns for this one's value; an error passes through.
+  /// - Parameters:
+  ///   - executor: as for ``map(on:_:)``.
+  ///   - transform: called at most once.
   public final func flatMap<U: Sendable>(
     on executor: (any FutureExecutor)? = nil, _ transform: @escaping @Sendable (Value) throws -> Future<U>
   ) -> Future<U> {
@@ -25,7 +29,9 @@ extension Future {
   }
 
   /// This value, or what `transform` makes of the error. A cancellation is the error `CancelledError`.
-  /// - Parameter executor: as for `map`.
+  /// - Parameters:
+  ///   - executor: as for ``map(on:_:)``.
+  ///   - transform: called at most once.
   public final func recover(
     on executor: (any FutureExecutor)? = nil, _ transform: @escaping @Sendable (any Error) throws -> Value
   ) -> Future<Value> {
@@ -34,7 +40,7 @@ extension Future {
     }
   }
 
-  /// Both values; the error of the first to fail.
+  /// Both values; the error of the first to fail, without waiting for the other.
   public final func zip<U: Sendable>(_ other: Future<U>) -> Future<(Value, U)> {
     let both = Future<(Value, U)>(owner: Owner.library)
     both.recordSources([self, other], .all)
@@ -52,7 +58,8 @@ extension Future {
     return both
   }
 
-  /// This outcome if it is there within `limit`, else the error `TimeoutError`. The source goes on.
+  /// This outcome if it is there within `limit`, else the error ``TimeoutError``. The source goes on.
+  /// - Parameter limit: counted from this call.
   public final func timingOut(after limit: Duration) -> Future<Value> {
     let limited = Future<Value>(owner: Owner.library)
     let timer = Task.detached {
@@ -118,7 +125,9 @@ public func all<Value: Sendable>(_ futures: some Sequence<Future<Value>>) -> Fut
 
 /// The outcome, value or error, of the first future that is done.
 ///
-/// - Parameter cancellingRest: cancels the others then.
+/// - Parameters:
+///   - futures: read once.
+///   - cancellingRest: whether to cancel the others then.
 /// - Precondition: there is at least one future.
 public func firstCompleted<Value: Sendable>(
   of futures: some Sequence<Future<Value>>, cancellingRest: Bool = false

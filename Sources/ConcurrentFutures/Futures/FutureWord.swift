@@ -20,10 +20,15 @@
 
 /// The states of a future, named as in Python.
 public enum FutureState: String, Hashable, Sendable, CaseIterable {
+  /// Nobody has started it.
   case pending = "PENDING"
+  /// Its task runs, or `setRunningOrNotifyCancel` claimed it.
   case running = "RUNNING"
+  /// Cancelled before it started; its executor has not dropped it from its queue yet.
   case cancelled = "CANCELLED"
+  /// Cancelled, and dropped by its executor.
   case cancelledAndNotified = "CANCELLED_AND_NOTIFIED"
+  /// It has a value or an error.
   case finished = "FINISHED"
 }
 

@@ -8,6 +8,7 @@ public struct Promise<Value: Sendable>: ~Copyable, Sendable {
   /// The read end. Cancelling it tells who waits; the promise may still be completed, to no effect.
   public let future: Future<Value>
 
+  /// A promise and its pending future. Allocates the future.
   public init() { future = Future(owner: AnyFuture.Owner.library) }
 
   /// Finishes the future with `value`; runs its callbacks on the calling thread.

@@ -69,8 +69,9 @@ extension Future {
     }
   }
 
-  /// The same with a time limit.
-  /// - Throws: also `TimeoutError`.
+  /// Suspends until the future is done, at most that long, and returns its value.
+  /// - Parameter timeout: zero or less: the future must be done already.
+  /// - Throws: as ``value``, and ``TimeoutError``, which leaves the future as it was.
   public final func value(timeout: Duration) async throws -> Value {
     if !loadWord().isDone { try await suspendUntilDone(deadline: Deadline.after(timeout)) }
     return try outcomeWhenDone()
@@ -98,7 +99,12 @@ extension AnyFuture {
   }
 }
 
-/// Suspends until the condition holds for `futures`, or the timeout has passed. See the blocking form.
+/// Suspends until the condition holds for `futures`, or the timeout has passed. Blocks no thread. See the blocking form.
+/// - Parameters:
+///   - futures: read once; duplicates count once.
+///   - timeout: how long to wait at most; nil: without limit; zero or less: not at all.
+///   - returnWhen: what to wait for.
+/// - Returns: what was done when it returned, and the rest. A timeout is not an error.
 /// - Throws: `CancellationError` when the awaiting task is cancelled; the futures are left alone.
 @discardableResult
 public func wait<F: AnyFuture>(

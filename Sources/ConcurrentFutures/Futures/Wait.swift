@@ -14,7 +14,9 @@ public enum ReturnCondition: String, Sendable, CaseIterable {
 
 /// What `wait` returns: every future it was given, in one of two sets.
 public struct DoneAndNotDone<F: AnyFuture>: Sendable {
+  /// Those that were finished or cancelled when `wait` returned.
   public let done: Set<F>
+  /// The rest.
   public let notDone: Set<F>
 }
 
@@ -25,6 +27,7 @@ public struct DoneAndNotDone<F: AnyFuture>: Sendable {
 /// - Parameters:
 ///   - futures: read once; duplicates count once.
 ///   - timeout: how long to wait at most; nil: without limit; zero or less: not at all.
+///   - returnWhen: what to wait for.
 /// - Returns: what was done when it returned, and the rest. A timeout is not an error.
 /// - Complexity: O(n) for n futures; one allocation for all nodes.
 @available(*, noasync, message: "use the async overload")

@@ -15,6 +15,7 @@
 /// Any struct or enum will do, also a private or local one unless it is generic as well; of classes, those that are
 /// not private.
 public protocol ProcessTask: Codable, Sendable {
+  /// What `run` returns.
   associatedtype Output: Codable & Sendable
   /// Called once, on the worker process's main thread. A thrown error that is `Codable` reaches the future as itself,
   /// any other as a `RemoteError`. A trap ends the worker, never the parent.

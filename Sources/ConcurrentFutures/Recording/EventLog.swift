@@ -6,6 +6,7 @@ import Synchronization
 
 /// The event log could not be started, or a snapshot not be taken.
 public struct EventLogError: Error, CustomStringConvertible {
+  /// What failed, with the path and the system's reason.
   public let description: String
   init(_ description: String) { self.description = description }
 }
@@ -16,6 +17,7 @@ public struct EventLogError: Error, CustomStringConvertible {
 /// (default `stream`), `CONCURRENT_FUTURES_LOG_SIZE=bytes` per lane (default 8 MiB; `K`, `M` and `G` may follow the number).
 /// Recording ends with ``stop()`` or when the process exits; what a killed process has recorded until then can be read.
 public enum EventLog {
+  /// What the log keeps.
   public enum Mode: String, Sendable, CaseIterable {
     /// Everything is written to the directory while the program runs.
     case stream
@@ -25,9 +27,11 @@ public enum EventLog {
     case discard
   }
 
+  /// Where the log is written, and how much of it is kept.
   public struct Configuration: Sendable {
     /// A folder `<program>-<pid>-<start>` is made in it; one that exists is never written to.
     public var directory: String
+    /// What the log keeps.
     public var mode = Mode.stream
     /// What a lane keeps (overwrite, discard) or maps at a time (stream). At least 128 KiB, in steps of 64 KiB.
     public var bytesPerLane = 8 << 20
@@ -39,6 +43,7 @@ public enum EventLog {
     public var snapshotWhenQueuedLongerThan: Duration?
     /// Takes a snapshot when a task ends that long after it started. At most one snapshot every ten seconds.
     public var snapshotWhenRunningLongerThan: Duration?
+    /// A log in `directory`; the other fields at their defaults.
     public init(directory: String) { self.directory = directory }
   }
 
@@ -50,6 +55,7 @@ public enum EventLog {
   /// Stops recording and completes the files. Returns when that is done; harmless when nothing is recorded.
   public static func stop() { LogSession.stop() }
 
+  /// Whether events are recorded now. Costs one load.
   public static var isRecording: Bool { cf_recording() & RecordingGate.log != 0 }
 
   /// Copies what the log holds at this moment to a folder of its own, without stopping a worker.

@@ -53,7 +53,8 @@ public final class ProcessPoolExecutor: Sendable {
 
   private let pool: RemotePool
 
-  /// - Throws: `InvalidArgumentError` for numbers that make no sense, and in a worker process. No process is started yet.
+  /// Makes a pool. No process is started yet.
+  /// - Throws: ``InvalidArgumentError`` for numbers that make no sense, and in a worker process.
   public init(_ configuration: Configuration = .init()) throws {
     WorkerEntry.refuseToRunProgram()
     guard !WorkerEntry.isWorker else {
@@ -94,8 +95,10 @@ public final class ProcessPoolExecutor: Sendable {
   /// Sends `task` to a worker and returns its future at once. Never blocks.
   ///
   /// A task that does not encode, or whose type no other process can find, fails its future.
-  /// - Parameter timeout: how long the task may run, from the worker's start of it. Past it the worker is killed and
-  ///   replaced, and the future fails with `TimeoutError`.
+  /// - Parameters:
+  ///   - task: encoded before this returns.
+  ///   - timeout: how long the task may run, from the worker's start of it; nil: without limit. Past it the worker is
+  ///     killed and replaced, and the future fails with ``TimeoutError``.
   /// - Throws: `RejectedExecutionError`; the task will then never run.
   public func submit<Task: ProcessTask>(
     _ task: Task, timeout: Duration? = nil
@@ -138,6 +141,7 @@ public final class ProcessPoolExecutor: Sendable {
   /// Runs every task; outputs come in input order.
   ///
   /// - Parameters:
+  ///   - tasks: read and encoded by this call; with a `bufferSize` by whoever takes results.
   ///   - timeout: for the whole iteration, counted from this call. It does not end a task that runs.
   ///   - chunkSize: tasks sent together. More amortise the way to the worker; an error in one still fails only that one.
   ///   - bufferSize: tasks that may be submitted and not taken; nil: all, at once.

@@ -222,7 +222,8 @@ extension Conformance {
     #expect(
       run.lines == [
         "child: submit is refused", "child: wait returns what is done", "child: result throws",
-        "child: a new pool gives 4", "parent: child ended with 0, result 1",
+        "child: BrokenExecutorError", "child: BrokenExecutorError", "child: asCompleted gives what is done",
+        "child: map throws BrokenExecutorError", "child: a new pool gives 4", "parent: child ended with 0, result 1",
       ], "\(run)")
     #expect(run.status == 0)
   }

@@ -92,8 +92,12 @@ let systemScenarios: [String: Scenario] = [
     let finished = try executor.submit { 2 }
     _ = try finished.result()
     try started.wait()
+    let mapped = try executor.map(0..<2) { number in
+      try gate.wait()
+      return number
+    }
     let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
-    if child == 0 { forkedChild(executor, running, finished) }
+    if child == 0 { forkedChild(executor, running, finished, mapped) }
     var status: Int32 = 0
     try until { waitpid(child, &status, WNOHANG) == child }
     gate.open()
@@ -126,7 +130,9 @@ private func roomForOneWorker() throws -> (ThreadPoolExecutor, Gate, Gate) {
   return (executor, started, gate)
 }
 
-private func forkedChild(_ executor: ThreadPoolExecutor, _ running: Future<Int>, _ finished: Future<Int>) -> Never {
+private func forkedChild(
+  _ executor: ThreadPoolExecutor, _ running: Future<Int>, _ finished: Future<Int>, _ mapped: MappedResults<Int>
+) -> Never {
   do {
     _ = try executor.submit { 3 }
     say("child: submit was accepted")
@@ -135,6 +141,11 @@ private func forkedChild(_ executor: ThreadPoolExecutor, _ running: Future<Int>,
   }
   say("child: \(wait([running, finished]).done == [finished] ? "wait returns what is done" : "wait is wrong")")
   say("child: \((try? running.result()) == nil ? "result throws" : "result came")")
+  for timeout in [nil, Duration.seconds(1000)] {
+    do { _ = try running.result(timeout: timeout) } catch { say("child: \(type(of: error))") }
+  }
+  say("child: asCompleted gives \(Array(asCompleted([running, finished])) == [finished] ? "what is done" : "else")")
+  do { _ = try mapped.next() } catch { say("child: map throws \(type(of: error))") }
   executor.shutdown()
   do {
     say("child: a new pool gives \(try withThreadPool(maxWorkers: 2) { try $0.submit { 4 }.result() })")

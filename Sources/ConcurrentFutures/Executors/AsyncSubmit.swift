@@ -75,7 +75,9 @@ extension ThreadPoolExecutor {
   ) async throws -> Value {
     let future = try submit(label: label, file: file, line: line, work)
     return try await withTaskCancellationHandler {
-      try await future.value
+      do { return try await future.value } catch is CancelledError where future.isCancelled && Task.isCancelled {
+        throw CancellationError()  // ours, below: the caller was cancelled, not its work behind its back
+      }
     } onCancel: {
       if !future.cancel() { future.requestCancellation() }
     }

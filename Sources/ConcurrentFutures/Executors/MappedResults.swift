@@ -82,7 +82,12 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
     if let deadline {
       if !future.isDone, !future.waitDoneAsMember(deadline: deadline) { throw timeOut() }
     } else {
-      _ = try? future.block(nil)
+      do { try future.block(nil) } catch {
+        guard future.isDone else {  // in a forked child
+          close()
+          throw error
+        }
+      }
     }
     return try takeInHand(future)
   }

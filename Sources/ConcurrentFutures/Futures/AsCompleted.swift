@@ -69,6 +69,11 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
     return futures[index].take()
   }
 
+  /// Whether nobody will complete what is left: it belongs to the parent of this forked process.
+  private var isAbandoned: Bool {
+    PoolRegistry.isForked && futures.allSatisfy { $0.map { PoolRegistry.isForkedChild($0.owner) } ?? true }
+  }
+
   /// Blocks until one more is done. False on a timeout.
   func block(deadline: Int64?) -> Bool {
     if deadline == nil, let worker = Worker.current {
@@ -95,6 +100,7 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
   func next() -> F? {
     while delivered < total {
       if let future = nextReady() { return future }
+      if isAbandoned { return nil }
       _ = block(deadline: nil)
     }
     return nil

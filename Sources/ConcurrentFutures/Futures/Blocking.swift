@@ -40,7 +40,9 @@ extension AnyFuture {
     var word = loadWord()
     if !word.isDone {
       if let timeout {
-        guard waitDoneAsMember(deadline: Deadline.after(timeout)) else { throw TimeoutError() }
+        guard waitDoneAsMember(deadline: Deadline.after(timeout)) || PoolRegistry.isForkedChild(owner) else {
+          throw TimeoutError()
+        }
       } else if let worker = Worker.current {
         worker.await(self)
       } else {

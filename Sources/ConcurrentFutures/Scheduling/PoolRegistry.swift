@@ -105,6 +105,9 @@ enum PoolRegistry {
 
   // MARK: Fork
 
+  /// Whether this process is a fork of one that had pools.
+  static var isForked: Bool { firstOwnID.load(ordering: .relaxed) > 0 }
+
   /// Whether the future's executor lives in the parent of this forked process.
   static func isForkedChild(_ owner: UInt32) -> Bool {
     owner != AnyFuture.Owner.user && owner != AnyFuture.Owner.library

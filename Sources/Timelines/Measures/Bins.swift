@@ -174,7 +174,7 @@ extension Bins: TimelineSink {
     if tasks.count > taskLimit { tasks.removeSubrange(taskLimit...) }
   }
   private static func length(_ task: TaskRecord, _ end: UInt64) -> UInt64 {
-    task.end > 0 ? task.end - task.start : end - min(task.start, end)
+    task.end > 0 ? task.end - task.start : task.fate == .running ? end - min(task.start, end) : 0
   }
   public mutating func finish(_ result: ModelResult) {
     ready(local: 0, injector: 0, time: result.span.upperBound)

@@ -10,6 +10,8 @@ struct Frame {
   /// Task: its id (0: unknown). Wait: the awaited task. Callback, fork: the task it belongs to.
   var id: UInt64 = 0
   var label: UInt32 = 0
+  /// Task: runs beneath another one's wait.
+  var helps = false
   var start: UInt64
   /// Wait: nanoseconds in which nothing was helped.
   var ownTime: UInt64 = 0
@@ -29,7 +31,7 @@ struct LaneMachine {
   let isWorker: Bool
   /// A thread exists.
   var isAlive = false
-  /// False: events are missing, and nothing has been heard since.
+  /// False: events are missing, and nothing since has proved what the lane does.
   var isKnown = true
   var isParked = false
   var isStarting = false
@@ -107,7 +109,8 @@ struct LaneMachine {
       return isWorker ? (isStarting ? .starting : .searching) : .outside
     }
     switch frames[depth - 1].kind {
-    case .task, .callback, .job, .fork: return waits > 0 && isWorker ? .helping : isParked ? .parked : .running
+    case .task, .callback, .job, .fork:
+      return isWorker && (waits > 0 || frames[depth - 1].helps) ? .helping : isParked ? .parked : .running
     case .wait: return .waiting
     case .blocking: return .blocking
     }

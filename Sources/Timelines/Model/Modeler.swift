@@ -3,7 +3,8 @@
 // Invariants, on which every measure rests:
 //   I1  A lane's intervals follow each other without gap or overlap from the beginning of the trace to its end.
 //   I2  A stretch is `unknown` when the events around it contradict each other (some must be missing), when the writer
-//       says that it lost some there, or when the lane's beginning or end is missing. Never is a state guessed.
+//       says that it lost some there, or when the lane's beginning or end is missing. It lasts until an event proves
+//       what the lane does (`isKnown`): the handlers of events say which do. Never is a state guessed.
 //   I3  submit <= start <= end for every task, whatever the stamps say.
 import SchedulerEvents
 
@@ -155,11 +156,6 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     }
     if lane.pointee.summary.events == 0 { begin(lane, kind, time) }
     lane.pointee.summary.events += 1
-    if !lane.pointee.isKnown && kind != .lost {
-      close(lane, time)
-      lane.pointee.isKnown = true
-      settle(lane, time)
-    }
     if lane.pointee.isStarting && kind != .workerStart { endStarting(lane, record, kind, time) }
     if lane.pointee.isParked && kind != .workerUnpark && kind != .lost && kind != .workerStatus {
       // A thread that sleeps does nothing: its waking up is among the lost.
@@ -233,7 +229,9 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     for index in 0..<laneCount {
       let lane = machines + index
       if lane.pointee.summary.events == 0 { lane.pointee.state = .unknown }
-      if lane.pointee.isTruncated && lane.pointee.isAlive {
+      // Losses that no record states any more happened after the last one.
+      let lostAtEnd = (facts[lane.pointee.summary.lane]?.lost ?? 0) > lane.pointee.lostInRecords
+      if (lane.pointee.isTruncated || lostAtEnd) && (lane.pointee.isAlive || !lane.pointee.isWorker) {
         gapWithoutContradiction(lane, end)
       } else {
         close(lane, end)

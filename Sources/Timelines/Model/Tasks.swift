@@ -77,6 +77,7 @@ extension Modeler {
     if slot >= 0 { return lateSubmit(lane, event, slot, time) }
     if let ended = late.take(task) { return lateSubmit(lane, event, ended, time) }
     close(lane, time)
+    if !lane.pointee.isKnown { recognize(lane, task: event[TaskSubmit.parent], time) }
     var record = TaskRecord(task: task)
     fill(&record, lane, event, time)
     _ = table.insert(record)
@@ -94,6 +95,20 @@ extension Modeler {
     record.depthSpan = span
     record.depthEdges = edges &+ 1
   }
+  /// After a loss: the event says which task the lane runs. Proof enough if that task is on the stack.
+  @inline(never) private mutating func recognize(_ lane: Lane, task: UInt64, _ time: UInt64) {
+    if task == 0 {
+      guard !lane.pointee.isWorker else { return }
+      unwind(lane, to: 0)
+    } else {
+      let position = lane.pointee.find { $0.kind == .task && $0.id == task }
+      guard position >= 0 else { return }
+      unwind(lane, to: position + 1)
+    }
+    lane.pointee.isKnown = true
+    settle(lane, time)
+  }
+
   /// The submit of a task that is known already: its stamp is later than that of its start.
   @inline(never) private mutating func lateSubmit(_ lane: Lane, _ event: EventRecord, _ slot: Int32, _ time: UInt64) {
     guard table.slots[Int(slot)].submit == 0 else {  // the same task twice: a damaged record
@@ -136,7 +151,9 @@ extension Modeler {
   @inline(__always) mutating func taskStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskStart.task]
     let nesting = Int(event[TaskStart.nesting])
-    if nesting != lane.pointee.tasks { reconcile(lane, nesting: nesting, time) }
+    if nesting != lane.pointee.tasks || (nesting == 0 && lane.pointee.depth > 0 && lane.pointee.isWorker) {
+      reconcile(lane, nesting: nesting, time)
+    }
     guard task != 0 else { return }
     close(lane, time)
     var slot = table.find(task)
@@ -157,7 +174,10 @@ extension Modeler {
     record.pointee.fate = .running
     if record.pointee.submit > 0 { changeReady(record.pointee.queue, -1, time) }
     if nesting > 0, let wait = lane.pointee.top, wait.pointee.kind == .wait { wait.pointee.helped += 1 }
-    lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time))
+    var frame = Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time)
+    frame.helps = nesting > 0 && record.pointee.source != .inline
+    lane.pointee.push(frame)
+    lane.pointee.isKnown = true  // the nesting proves the rest of the stack
     settle(lane, time)
     sink.started(record.pointee)
   }
@@ -179,6 +199,9 @@ extension Modeler {
 
   /// Makes the stack as deep as the event says: ends, or beginnings, were lost.
   @inline(never) private mutating func reconcile(_ lane: Lane, nesting: Int, _ time: UInt64) {
+    if nesting == lane.pointee.tasks, let top = lane.pointee.top?.pointee.kind, top != .wait && top != .blocking {
+      return
+    }
     gap(lane, time)
     while lane.pointee.tasks > nesting { unwind(lane, to: lane.pointee.depth - 1) }
     if nesting == 0 && lane.pointee.isWorker {
@@ -230,6 +253,7 @@ extension Modeler {
       record.pointee.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
       conclude(slot, event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value)
     }
+    lane.pointee.isKnown = true  // what lay beneath a task lies there until it ends
     settle(lane, time)
   }
   /// Makes a task the top of the stack although other things lie above it, or it is not there; false: it is not there.
@@ -238,6 +262,7 @@ extension Modeler {
     var position = lane.pointee.find { $0.kind == .task && $0.id == task }
     if position < 0 { position = lane.pointee.find { $0.kind == .task && $0.id == 0 } }
     guard position >= 0 else {
+      lane.pointee.isKnown = false
       settle(lane, time)
       return false
     }
@@ -298,6 +323,13 @@ extension Modeler {
     var frame = Frame(kind: .wait, id: awaited, start: time)
     frame.label = slot >= 0 ? table.slots[Int(slot)].label : late.recall(awaited)?.label ?? 0
     frame.waiter = event[WaitBegin.waiter]
+    if !lane.pointee.isKnown {
+      recognize(lane, task: frame.waiter, time)
+      if !lane.pointee.isKnown && frame.waiter != 0 {
+        lane.pointee.push(Frame(kind: .task, id: frame.waiter, start: time))  // its start was lost
+      }
+      lane.pointee.isKnown = true
+    }
     frame.mode = event.named(WaitBegin.mode) ?? .one
     frame.isTimed = event[WaitBegin.timed] != 0
     lane.pointee.push(frame)
@@ -306,12 +338,17 @@ extension Modeler {
   mutating func waitEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     if lane.pointee.top?.pointee.kind != .wait {
       gap(lane, time)
-      let position = lane.pointee.find { $0.kind == .wait }
-      guard position >= 0 else { return settle(lane, time) }
+      let position = lane.pointee.find { $0.kind == .wait && $0.waiter == event[WaitEnd.waiter] }
+      guard position >= 0 else {
+        lane.pointee.isKnown = false
+        recognize(lane, task: event[WaitEnd.waiter], time)
+        return settle(lane, time)
+      }
       unwind(lane, to: position + 1)
     }
     close(lane, time)
     var frame = lane.pointee.pop()
+    if !lane.pointee.isKnown { recognize(lane, task: event[WaitEnd.waiter], time) }
     let awaited = event[WaitEnd.awaited]
     if awaited != 0 { frame.id = awaited }
     frame.helped = max(frame.helped, Int(event[WaitEnd.helped]))
@@ -347,13 +384,17 @@ extension Modeler {
       frame.edges = ended.edges
     }
     lane.pointee.push(frame)
+    if kind == .blocking { lane.pointee.isKnown = true }
     settle(lane, time)
   }
   mutating func popPlain(_ lane: Lane, _ kind: Frame.Kind, _ time: UInt64) {
     if lane.pointee.top?.pointee.kind != kind {
       gap(lane, time)
       let position = lane.pointee.find { $0.kind == kind }
-      guard position >= 0 else { return settle(lane, time) }
+      guard position >= 0 else {
+        lane.pointee.isKnown = false
+        return settle(lane, time)
+      }
       unwind(lane, to: position + 1)
     }
     close(lane, time)

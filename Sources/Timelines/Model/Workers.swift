@@ -26,6 +26,8 @@ extension Modeler {
       close(lane, time - duration)
       lane.pointee.isStarting = false
       settle(lane, time - duration)
+    } else if kind == .lost {
+      lane.pointee.isStarting = false  // when it ended is among the lost
     } else {
       close(lane, time)
       lane.pointee.isStarting = false
@@ -40,6 +42,7 @@ extension Modeler {
     }
     close(lane, time)
     lane.pointee.isAlive = false
+    lane.pointee.isKnown = true
     settle(lane, time)
   }
 
@@ -51,7 +54,7 @@ extension Modeler {
     let isFirst = lane.pointee.summary.events == 1
     let mine = nearestTask(lane)
     let agrees = mine == task && lane.pointee.isParked == (state == .parked)
-    guard !agrees else { return }
+    guard !agrees || !lane.pointee.isKnown else { return }
     if isFirst { close(lane, time) } else { gap(lane, time) }
     lane.pointee.isParked = state == .parked
     lane.pointee.isAlive = state != .stopped
@@ -68,6 +71,7 @@ extension Modeler {
         if state == .blocking { lane.pointee.push(Frame(kind: .blocking, start: time)) }
       }
     }
+    lane.pointee.isKnown = true
     settle(lane, time)
   }
 
@@ -80,6 +84,7 @@ extension Modeler {
         gap(lane, time)
         unwind(lane, to: 0)
       }
+      lane.pointee.isKnown = true
       // Where events are missing the count of ready tasks drifts; the worker knows better.
       if result.contradictions > 0 && event[WorkerPark.injectorDepth] == 0 && readyInjector > 0 {
         readyInjector = 0
@@ -90,7 +95,11 @@ extension Modeler {
   }
 
   mutating func workerUnpark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
-    if !lane.pointee.isParked { gap(lane, time) }
+    if !lane.pointee.isParked {
+      // Whether it slept for want of work or in a wait is among the lost.
+      gap(lane, time)
+      lane.pointee.isKnown = false
+    }
     close(lane, time)
     lane.pointee.isParked = false
     if lane.pointee.wakeTime > 0 { sendWake(lane, unpark: time) }

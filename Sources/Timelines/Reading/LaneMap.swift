@@ -75,7 +75,7 @@ struct LaneMapBuilder {
     var nextOutside = EventValue.firstOutsideLane
     var known: [String: UInt32] = [:]
     for (number, process) in processes.enumerated() {
-      for lane in Set(process.lanes.map(\.lane)).sorted() {
+      for lane in Set(process.lanes.map(\.lane)).sorted() where lane != LogLayout.logLane {
         if lane < EventValue.firstOutsideLane {
           maps[number].lanes[lane] = nextWorker
           nextWorker &+= 1
@@ -101,6 +101,7 @@ struct LaneMapBuilder {
     }
   }
   func global(lane: UInt16, process: Int) -> UInt16 {
-    maps[process].identity ? lane : maps[process].lanes[lane] ?? EventValue.noLane
+    if lane == LogLayout.logLane { return lane }
+    return maps[process].identity ? lane : maps[process].lanes[lane] ?? EventValue.noLane
   }
 }

@@ -1,7 +1,7 @@
 // One lane's events in order: a cursor over the packets of a stream file.
 //
 // Invariants: I1 `next` never goes back in time (a record earlier than its predecessor is stated at the predecessor's
-// time). I2 Where packets are missing or the writer counted losses, a `lost` record stands in front of what follows.
+// time). I2 Where packets are missing, a `lost` record stands in front of what follows.
 import SchedulerEvents
 
 /// A stream file of one lane, opened.
@@ -13,7 +13,6 @@ struct LaneStream {
   let span: ClosedRange<UInt64>?
 
   var lane: UInt16 { index.lane }
-  var isWorker: Bool { lane < EventValue.firstOutsideLane }
   /// An upper bound that is exact unless records are damaged.
   var recordCount: Int { index.packets.reduce(0) { $0 + $1.recordCount } }
   /// Events that the writer says it lost.
@@ -39,6 +38,8 @@ struct LaneStream {
 struct LaneCursor {
   private let stream: LaneStream
   private let lane: UInt16
+  /// The log's own stream speaks for other lanes: its records keep their `worker`.
+  private let speaksForOthers: Bool
   private var packet = -1
   /// The next record in memory and the first byte behind the packet's last.
   private var position: UnsafeRawPointer
@@ -48,7 +49,6 @@ struct LaneCursor {
   /// The end that the packet's header states: a later record is damaged.
   private var latest = UInt64(1) << 61
   private var nextSequence: UInt64 = 0
-  private var discarded: UInt64 = 0
   /// Records that could not be read (torn or of no plausible time).
   private(set) var damagedRecords = 0
   /// The record that `advance` found.
@@ -57,6 +57,7 @@ struct LaneCursor {
   init(_ stream: LaneStream) {
     self.stream = stream
     lane = stream.lane
+    speaksForOthers = stream.lane == LogLayout.logLane
     position = stream.file.base
     limit = position
     nextSequence = stream.index.packets.first?.sequence ?? 0
@@ -72,7 +73,7 @@ struct LaneCursor {
       position += EventRecord.size
       if current.time >= lastTime && current.time <= latest {
         lastTime = current.time
-        current.worker = lane
+        if !speaksForOthers { current.worker = lane }
         return true
       }
     }
@@ -91,7 +92,7 @@ struct LaneCursor {
         } else {
           current = record
           current.time = max(record.time, lastTime)
-          current.worker = lane
+          if !speaksForOthers { current.worker = lane }
           lastTime = current.time
           return true
         }
@@ -130,13 +131,12 @@ struct LaneCursor {
     position = stream.file.base + next.offset + PacketHeader.size
     limit = position + records * EventRecord.size
     let gap = next.sequence > nextSequence || (packet == 0 && next.sequence > 0)
-    if (gap || next.discarded > discarded) && records > 0 {
+    if gap && records > 0 {
       pending = EventRecord(.lost, worker: lane)
       pending?.b = LaneCursor.derivedMark
     }
     latest = next.latest
     nextSequence = next.sequence &+ 1
-    discarded = max(discarded, next.discarded)
     return true
   }
 

@@ -55,7 +55,7 @@ extension Trace {
     var found: [String] = []
     func visit(_ directory: String, depth: Int) {
       guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return }
-      if names.contains("metadata") {
+      if names.contains(LogLayout.metadataFile) {
         found.append(directory)
         return
       }
@@ -76,7 +76,7 @@ extension Trace {
   }
 
   private static func openProcess(_ directory: String) throws(ReadingError) -> (ProcessTrace, [ReadingProblem]) {
-    let metadataPath = directory + "/metadata"
+    let metadataPath = directory + "/" + LogLayout.metadataFile
     guard let data = FileManager.default.contents(atPath: metadataPath) else {
       throw ReadingError(path: metadataPath, reason: "cannot be read", advice: "Check the permissions.")
     }
@@ -95,8 +95,11 @@ extension Trace {
     var process = ProcessTrace(
       path: directory, environment: metadata.environment, clockUUID: metadata.clockUUID,
       clockOffset: metadata.clockOffset)
-    let names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
-    for name in names where name != "metadata" && !name.hasPrefix(".") {
+    // In overwrite mode the files of a running or killed program lie in a folder of their own.
+    var names = ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted()
+    let rings = (try? FileManager.default.contentsOfDirectory(atPath: directory + "/" + LogLayout.ringsFolder)) ?? []
+    names += rings.sorted().filter { !names.contains($0) }.map { LogLayout.ringsFolder + "/" + $0 }
+    for name in names where name != LogLayout.metadataFile && !name.hasPrefix(".") {
       var status = stat()
       let path = directory + "/" + name
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }

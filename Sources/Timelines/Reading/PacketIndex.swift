@@ -59,10 +59,16 @@ struct PacketIndex: Sendable {
       }
       if stream == nil { stream = kind }
       var content = Int(clamping: (header.contentBits + 7) / 8)
-      if content > packetBytes || content < PacketHeader.size {
+      if content > packetBytes || content < Int(PacketHeader.emptyBits / 8) {
         problems.append(
           ReadingProblem(file: name, offset: offset, text: "content size \(content) is outside of the packet"))
         content = content < PacketHeader.size ? PacketHeader.size : packetBytes
+      }
+      content = max(content, PacketHeader.size)
+      if kind == .records {
+        // The content ends with the last field of the last record; the record's own memory is there all the same.
+        let records = (content - PacketHeader.size + EventRecord.size - 1) / EventRecord.size
+        content = min(PacketHeader.size + records * EventRecord.size, packetBytes)
       }
       if offset + content > size {
         tornTail = true
@@ -71,10 +77,15 @@ struct PacketIndex: Sendable {
             file: name, offset: size, text: "file ends \(offset + content - size) bytes before the packet does"))
         content = size - offset
       }
-      lane = header.worker
+      if packets.isEmpty { lane = header.worker }
       if tid == 0 { tid = header.tid }
       if header.stream != stream?.rawValue {
         problems.append(ReadingProblem(file: name, offset: offset, text: "packet of another stream class, left out"))
+      } else if header.worker != lane {
+        problems.append(ReadingProblem(file: name, offset: offset, text: "packet of another lane, left out"))
+      } else if header.revision % 2 != 0 {
+        // A ring's slot that was being used again when the program was killed.
+        tornTail = true
       } else if header.begin != PacketHeader.unused || content > PacketHeader.size {
         packets.append(
           PacketReference(

@@ -78,6 +78,7 @@ public struct Trace: Sendable {
     for (number, process) in processes.enumerated() {
       for lane in process.lanes {
         if let span = lane.span { spans.append(span) }
+        if lane.lane == LogLayout.logLane { continue }  // no thread
         facts.append(
           LaneFacts(
             lane: builder.global(lane: lane.lane, process: number), process: number, file: lane.name,

@@ -165,7 +165,14 @@ struct HTMLDocument {
       ("ln", .array(tasks.map { .integer(Int64($0.lane)) })),
       ("by", .array(tasks.map { .integer(Int64($0.submitLane)) })),
       ("sb", .array(tasks.map { time($0.submit) })), ("st", .array(tasks.map { time($0.start) })),
-      ("en", .array(tasks.map { $0.start == 0 && $0.fate != .cancelled ? .integer(-1) : time($0.end) })),
+      (
+        "en",
+        .array(
+          tasks.map {
+            $0.start == 0 && $0.fate != .cancelled
+              ? .integer(-1) : time($0.fate == .unknown && $0.end == 0 ? $0.start : $0.end)
+          })
+      ),
       ("se", .array(tasks.map { .unsigned($0.selfTime) })),
       ("f", .array(tasks.map { .unsigned(UInt64($0.fate.rawValue)) })),
       ("src", .array(tasks.map { .unsigned(UInt64($0.source.rawValue)) })),

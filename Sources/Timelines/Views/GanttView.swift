@@ -184,14 +184,14 @@ public struct GanttView {
     let mean = values.reduce(0, +) / Double(max(1, values.count))
     return row(
       "busy", bars(values, top: Double(max(1, workers)), ink: .palette(67)),
-      " \(Units.fixed(mean, 2)) of \(workers) workers")
+      " \(Units.fixed(mean, 2)) of \(Units.plural(workers, "worker"))")
   }
   private func queueLines() -> [String] {
     let ready = (0..<bins.columns).map { bins.ready(column: $0) }
     let injector = (0..<bins.columns).map { bins.injector(column: $0) }
     let most = bins.readyMax.max() ?? 0
     return [
-      row("ready", bars(ready, top: ready.max() ?? 0, ink: .palette(178)), " at most \(Units.count(most)) tasks"),
+      row("ready", bars(ready, top: ready.max() ?? 0, ink: .palette(178)), " at most \(Units.plural(most, "task"))"),
       row("inj.", bars(injector, top: ready.max() ?? 0, ink: .palette(173)), " of them in the injector"),
     ]
   }
@@ -219,7 +219,7 @@ public struct GanttView {
         bins.spread(start, max(end, start + 1)) { column, _ in cells[column] = (character, ink) }
       }
       if task.submit > 0 { fill(task.submit, task.start, style.ascii ? "." : "┄", .faint) }
-      let end = task.end > 0 ? task.end : bins.span.upperBound
+      let end = task.end > 0 ? task.end : task.fate == .running ? bins.span.upperBound : task.start
       fill(task.start, end, style.ascii ? letters[task.label] ?? "#" : "█", ink)
       let lane = task.lane >= 0 ? bins.model.lanes[Int(task.lane)].name : "?"
       return row(lane, paint(cells), " " + Units.duration(end - task.start) + " " + name)

@@ -32,8 +32,8 @@ public struct SummaryView {
 
   private func heading() -> String {
     var parts = [
-      style.paint(name, .strong), Units.seconds(summary.wall), "\(summary.workers.count) workers",
-      "\(Units.count(summary.tasks)) tasks",
+      style.paint(name, .strong), Units.seconds(summary.wall), Units.plural(summary.workers.count, "worker"),
+      Units.plural(summary.tasks, "task"),
     ]
     let lost = summary.model.lost
     parts.append(lost == 0 ? "lost 0" : style.paint("lost \(Units.count(lost))", .bad))

@@ -50,7 +50,7 @@ extension Table {
         + LaneState.ofWorkers.map { .init($0.name + " %", key: "\($0.name)_ns") }
         + [.init("lost", key: "lost_events", optional: 1)])
     func row(_ name: String, _ tid: JSON, _ events: Int, _ times: [UInt64], _ whole: UInt64, _ lost: UInt64) -> [Cell] {
-      [.text(name), Cell(tid.text(), tid, ink: .faint), .count(events)]
+      [.text(name), Cell(name == "all" ? "" : tid.text(), tid, ink: .faint), .count(events)]
         + LaneState.ofWorkers.map { state in
           let time = times[Int(state.rawValue)]
           let share = Units.ratio(time, of: whole)

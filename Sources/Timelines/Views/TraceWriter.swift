@@ -49,7 +49,7 @@ public final class TraceWriter {
   /// Appends to the record's lane; a lane's records must come in the order of time.
   public func append(_ record: EventRecord) throws(ReadingError) {
     if lanes[record.worker] == nil {
-      lanes[record.worker] = Lane(handle: try create("lane-\(LaneSummary.name(of: record.worker))"))
+      lanes[record.worker] = Lane(handle: try create(LogLayout.fileName(lane: record.worker)))
     }
     if record.kind == .workerStart { lanes[record.worker]!.tid = UInt32(truncatingIfNeeded: record[WorkerLife.tid]) }
     if record.kind == .lost { lanes[record.worker]!.discarded &+= record[Lost.count] }
@@ -64,7 +64,7 @@ public final class TraceWriter {
       try flush(lane, full: false)
       try? lanes[lane]!.handle.close()
     }
-    let handle = try create("definitions")
+    let handle = try create(LogLayout.definitionsFile)
     let sorted = definitions.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
     for (sequence, item) in sorted.map(\.element).enumerated() {
       let bytes = item.definition.encode(time: item.time)
@@ -72,7 +72,8 @@ public final class TraceWriter {
       // Packets begin at multiples of 8 bytes.
       let padded = (size + 7) / 8 * 8
       let header = PacketHeader(
-        stream: .definitions, uuid: metadata.uuid, instance: 0x10000, begin: item.time, end: item.time,
+        stream: .definitions, uuid: metadata.uuid, instance: LogLayout.definitionsInstance, begin: item.time,
+        end: item.time,
         contentBits: size * 8, packetBits: padded * 8, sequence: UInt64(sequence), discarded: 0, tid: 0,
         worker: EventValue.noLane)
       var data = Self.bytes(of: header) + Data(bytes)
@@ -80,16 +81,19 @@ public final class TraceWriter {
       try write(data, to: handle, "definitions")
     }
     try? handle.close()
-    try write(Data(Metadata.text(metadata).utf8), to: try create("metadata"), "metadata")
+    try write(Data(Metadata.text(metadata).utf8), to: try create(LogLayout.metadataFile), "metadata")
   }
 
   private func flush(_ lane: UInt16, full: Bool) throws(ReadingError) {
     let state = lanes[lane]!
     guard let first = state.records.first, let last = state.records.last else { return }
     let content = PacketHeader.size + state.records.count * EventRecord.size
+    // CTF: the content ends with the last record's last field.
+    let contentBits = last.kind?.contentBits ?? EventRecord.size * 8
     let header = PacketHeader(
       stream: .records, uuid: metadata.uuid, instance: UInt64(lane), begin: first.time, end: last.time,
-      contentBits: UInt64(content * 8), packetBits: UInt64(PacketHeader.packetBytes * 8), sequence: state.sequence,
+      contentBits: UInt64((content - EventRecord.size) * 8 + contentBits),
+      packetBits: UInt64(PacketHeader.packetBytes * 8), sequence: state.sequence,
       discarded: state.discarded, tid: state.tid, worker: lane)
     var data = Self.bytes(of: header)
     // SAFETY: EventRecord is bitwise copyable without padding.

@@ -8,7 +8,7 @@ public enum Units {
   /// The same for a fractional number of nanoseconds.
   public static func duration(_ nanoseconds: Double) -> String {
     let magnitude = abs(nanoseconds)
-    if magnitude < 999.5 { return significant(nanoseconds) + "ns" }
+    if magnitude < 999.5 { return fixed(nanoseconds, 0) + "ns" }
     if magnitude < 999.5e3 { return significant(nanoseconds / 1e3) + "us" }
     if magnitude < 999.5e6 { return significant(nanoseconds / 1e6) + "ms" }
     if magnitude < 120e9 { return significant(nanoseconds / 1e9) + "s" }
@@ -34,7 +34,7 @@ public enum Units {
     let magnitude = abs(value)
     if magnitude >= 99.95 || value == 0 { return fixed(value, 0) }
     if magnitude >= 9.995 { return fixed(value, 1) }
-    return value == value.rounded() ? fixed(value, 0) : fixed(value, magnitude >= 0.995 ? 2 : 3)
+    return fixed(value, magnitude >= 0.995 ? 2 : 3)
   }
   /// A fixed number of decimals, point as separator whatever the locale.
   public static func fixed(_ value: Double, _ decimals: Int) -> String {
@@ -61,6 +61,10 @@ public enum Units {
     if value == value.rounded() { return fixed(value, 0) }
     if value > 0 && value < 0.05 { return "<0.1" }
     return fixed(value, 1)
+  }
+  /// `1 worker`, `2 workers`.
+  public static func plural<Number: BinaryInteger>(_ number: Number, _ noun: String) -> String {
+    "\(count(number)) \(noun)" + (number == 1 ? "" : "s")
   }
   /// `share` of a whole, 0 when the whole is empty.
   public static func ratio(_ part: UInt64, of whole: UInt64) -> Double { whole == 0 ? 0 : Double(part) / Double(whole) }

@@ -1,0 +1,197 @@
+// Whatever happened to a trace: it is read as far as it goes, says so, and never brings the reader down.
+import Foundation
+import SchedulerEvents
+import Testing
+
+@testable import Timelines
+
+/// How many random traces: `TIMELINES_MUTATIONS`, 500 in CI, 10,000 in the long run.
+let mutations = ProcessInfo.processInfo.environment["TIMELINES_MUTATIONS"].flatMap(Int.init) ?? 500
+
+@Suite(.timeLimit(.minutes(10))) struct DamageTests {
+  let directory = TemporaryDirectory()
+
+  private func sample(seed: UInt64 = 3) throws -> String {
+    var shape = Simulation.Shape()
+    shape.roots = 12
+    return try Simulation(seed: seed, shape: shape).text.write(in: directory.path, name: "sample-\(seed)")
+  }
+  /// Runs everything over a trace that may be broken; checks what must hold for any trace.
+  private func examine(_ path: String, _ comment: Comment) throws {
+    let trace: Trace
+    do { trace = try Trace.open(path) } catch {
+      #expect(!error.reason.isEmpty && !error.advice.isEmpty, comment)
+      return
+    }
+    let seen = Everything.of(trace)
+    seen.checkCover(trace.span, comment)
+    for task in seen.tasks {
+      if task.submit > 0 && task.start > 0 { #expect(task.submit <= task.start, comment) }
+      if task.start > 0 && task.end > 0 { #expect(task.start <= task.end, comment) }
+      if let run = task.runTime { #expect(task.selfTime <= run || task.wasSuspended, comment) }
+      #expect(max(task.submit, task.start, task.end) <= trace.span.upperBound, comment)
+    }
+    let summary = Summary.of(trace)
+    let total = LaneState.allCases.reduce(UInt64(0)) { $0 &+ summary.time($1) }
+    #expect(total == summary.capacity, comment)
+    #expect(
+      summary.idle.total + summary.work + summary.time(.blocking) + summary.time(.unknown) == summary.capacity, comment)
+    _ = SummaryView(summary, name: "x", style: TerminalStyle(width: 80)).lines()
+    let bins = Bins.of(trace, columns: 60, tasks: 5)
+    _ = GanttView(bins, labels: trace.labels, origin: trace.span.lowerBound, style: TerminalStyle()).lines(
+      GanttView.Row.allCases)
+    _ = Validation.of(trace)
+  }
+
+  @Test func nothingThereIsAnErrorThatSaysWhatToDo() throws {
+    let empty = directory.path + "/empty"
+    try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: true)
+    for path in ["/does/not/exist", empty, "/etc/passwd", "/dev/null"] {
+      let error = #expect(throws: ReadingError.self) { try Trace.open(path) }
+      #expect(error?.reason.isEmpty == false && error?.advice.isEmpty == false)
+    }
+  }
+
+  @Test func aTraceWithoutEventsIsAnError() throws {
+    let path = directory.path + "/none"
+    try TraceWriter(directory: path).close()
+    let error = #expect(throws: ReadingError.self) { try Trace.open(path) }
+    #expect(error?.reason.contains("no") == true)
+  }
+
+  @Test func aCutFileIsReadUpToTheCut() throws {
+    let path = try sample()
+    let whole = try Trace.open(path)
+    let lane = path + "/worker-0"
+    let data = try Data(contentsOf: URL(fileURLWithPath: lane))
+    let records = 40
+    try data.prefix(PacketHeader.size + records * EventRecord.size + 13).write(to: URL(fileURLWithPath: lane))
+    let cut = try Trace.open(path)
+    #expect(cut.lanes.first { $0.lane == 0 }?.records == records)
+    #expect(cut.lanes.first { $0.lane == 0 }?.tornTail == true)
+    #expect(cut.problems.contains { $0.file == "worker-0" && $0.text.contains("before the packet does") })
+    let summary = Summary.of(cut)
+    #expect(summary.coverage < 1)
+    #expect(summary.time(.unknown) > 0)
+    #expect(summary.wall <= whole.wall)
+  }
+
+  @Test func damagedMetadataCostsNamesOnly() throws {
+    let path = try sample()
+    let before = Summary.of(try Trace.open(path))
+    try Data("garbage".utf8).write(to: URL(fileURLWithPath: path + "/metadata"))
+    let trace = try Trace.open(path)
+    #expect(trace.problems.contains { $0.file == "metadata" })
+    #expect(Summary.of(trace).tasks == before.tasks)
+  }
+
+  @Test func zeroedPacketInTheMiddleIsSteppedOver() throws {
+    var shape = Simulation.Shape()
+    shape.workers = 1
+    shape.roots = 700
+    let path = try Simulation(seed: 11, shape: shape).text.write(in: directory.path, name: "long")
+    let lane = URL(fileURLWithPath: path + "/worker-0")
+    var data = try Data(contentsOf: lane)
+    try #require(data.count >= 4 * PacketHeader.packetBytes)
+    data.replaceSubrange(
+      PacketHeader.packetBytes..<2 * PacketHeader.packetBytes, with: Data(count: PacketHeader.packetBytes))
+    try data.write(to: lane)
+    let trace = try Trace.open(path)
+    #expect(trace.problems.contains { $0.text.contains("65536 bytes are no packet") })
+    #expect(trace.missingPackets == 1)
+    let summary = Summary.of(trace)
+    #expect(summary.coverage < 0.95 && summary.coverage > 0.2)
+    try examine(path, "zeroed packet")
+  }
+
+  @Test func mutatedTracesNeverCrash() throws {
+    let source = try sample()
+    let files = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
+    let originals = try files.map { try Data(contentsOf: URL(fileURLWithPath: source + "/" + $0)) }
+    for seed in 1...mutations {
+      var random = SeededGenerator(UInt64(seed))
+      let path = directory.path + "/mutated"
+      try? FileManager.default.removeItem(atPath: path)
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      for (name, original) in zip(files, originals) {
+        var data = original
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0: data = data.prefix(Int.random(in: 0...data.count, using: &random))
+        case 1:
+          for _ in 0..<Int.random(in: 1...30, using: &random) {
+            data[Int.random(in: 0..<data.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+          }
+        case 2:  // in the header, where it hurts
+          for _ in 0..<4 {
+            data[Int.random(in: 0..<min(128, data.count), using: &random)] = [0, 1, 0x7F, 0x80, 0xFF].randomElement(
+              using: &random)!
+          }
+        case 3:
+          let start = Int.random(in: 0..<data.count, using: &random)
+          let length = Int.random(in: 0..<min(4096, data.count - start), using: &random)
+          data.replaceSubrange(start..<start + length, with: Data(repeating: 0xFF, count: length))
+        default: break
+        }
+        if Int.random(in: 0..<12, using: &random) > 0 { try data.write(to: URL(fileURLWithPath: path + "/" + name)) }
+      }
+      try examine(path, "seed \(seed)")
+    }
+  }
+
+  @Test(arguments: UInt64(1)...40) func droppedEventsAreHoles(seed: UInt64) throws {
+    var random = SeededGenerator(seed)
+    var shape = Simulation.Shape()
+    shape.roots = 30
+    let simulation = Simulation(seed: seed, shape: shape)
+    let share = Double(seed % 11) * 0.05
+    var text = simulation.text
+    // What is dropped is counted by the lane's next event, as a recorder does it.
+    var unreported: [UInt16: UInt64] = [:]
+    var kept: [EventRecord] = []
+    var dropped: UInt64 = 0
+    for record in text.records {
+      if Double.random(in: 0..<1, using: &random) < share {
+        unreported[record.worker, default: 0] += 1
+        dropped += 1
+        continue
+      }
+      if let count = unreported.removeValue(forKey: record.worker) {
+        var lost = EventRecord(.lost, time: record.time, worker: record.worker)
+        lost[Lost.count] = count
+        kept.append(lost)
+      }
+      kept.append(record)
+    }
+    // Losses at the very end of a lane are stated when the recording stops.
+    let end = text.records.last!.time
+    for (lane, count) in unreported.sorted(by: { $0.key < $1.key }) {
+      var lost = EventRecord(.lost, time: end, worker: lane)
+      lost[Lost.count] = count
+      kept.append(lost)
+    }
+    text.records = kept
+    let path = try text.write(in: directory.path, name: "dropped-\(seed)")
+    try examine(path, "seed \(seed)")
+    let trace = try Trace.open(path)
+    let seen = Everything.of(trace)
+    #expect(seen.result!.lost == dropped, "seed \(seed)")
+    // Where a state is stated, it is the true one.
+    var wrong: UInt64 = 0
+    var stated: UInt64 = 0
+    var confusion: [String: UInt64] = [:]
+    for (index, lane) in seen.result!.lanes.enumerated() where lane.isWorker {
+      let truth = simulation.intervals[Int(lane.lane)]
+      for interval in seen.intervals where interval.lane == index && interval.state != .unknown {
+        stated += interval.length
+        for real in truth where real.start < interval.end && real.end > interval.start && real.state != interval.state {
+          confusion["\(real.state) as \(interval.state)", default: 0] +=
+            min(real.end, interval.end) - max(real.start, interval.start)
+          wrong += min(real.end, interval.end) - max(real.start, interval.start)
+        }
+      }
+    }
+    if share == 0 { #expect(wrong == 0 && Summary.of(trace).coverage == 1, "seed \(seed)") }
+    if share > 0.1 { #expect(Summary.of(trace).coverage < 1, "seed \(seed)") }
+    #expect(Double(wrong) <= 0.03 * Double(max(1, stated)), "seed \(seed): \(wrong) of \(stated) ns: \(confusion)")
+  }
+}

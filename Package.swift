@@ -11,11 +11,19 @@ let package = Package(
     .library(name: "ConcurrentFutures", targets: ["ConcurrentFutures"]),
     .library(name: "Timelines", targets: ["Timelines"]),
   ],
+  traits: [
+    .trait(name: "LTTng", description: "Tracepoints for LTTng-UST; needs liblttng-ust-dev, does nothing without it."),
+    .default(enabledTraits: ["LTTng"]),
+  ],
   targets: [
     .target(name: "CPlatform"),
+    .systemLibrary(name: "CLTTngUST", pkgConfig: "lttng-ust", providers: [.apt(["liblttng-ust-dev"])]),
+    .target(
+      name: "CTracepoints", dependencies: [.target(name: "CLTTngUST", condition: .when(traits: ["LTTng"]))],
+      cSettings: [.define("CF_LTTNG", .when(traits: ["LTTng"])), .headerSearchPath(".")]),
     .target(name: "SchedulerEvents", swiftSettings: settings),
     .target(
-      name: "ConcurrentFutures", dependencies: ["CPlatform", "SchedulerEvents"],
+      name: "ConcurrentFutures", dependencies: ["CPlatform", "CTracepoints", "SchedulerEvents"],
       swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
     .executableTarget(

@@ -54,6 +54,11 @@ static inline int64_t cf_monotonic_ns(void) {
   return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static inline int64_t cf_coarse_ns(void) {  // CLOCK_MONOTONIC as of the last tick: cheap, some milliseconds old
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 static inline int64_t cf_realtime_ns(void) {
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);

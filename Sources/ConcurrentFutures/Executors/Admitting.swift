@@ -195,12 +195,12 @@ extension AnyFuture {
   final func runHere(_ pool: UInt32) {
     guard claim() else { return }
     let context = TaskContext.enter(taskID, Unmanaged.passUnretained(self).toOpaque())
-    if Recorder.isOn {
+    if Recorder.isOn(.taskStart) {
       Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: context.depth)
     }
     let failed = operations(self, .run)
     context.leave()
-    if Recorder.isOn { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
+    if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
     fire(publish())
   }
 }

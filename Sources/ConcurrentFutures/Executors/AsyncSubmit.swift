@@ -36,19 +36,19 @@ extension ThreadPoolExecutor {
     if let reason = pool.pointer.closedReason { throw RejectedExecutionError(reason) }
     let future = AsyncTask<Value>()
     future.taskID = TaskID.next()
-    if Recorder.isOn {
+    if Recorder.isOn(.taskSubmit) {
       Recorder.taskSubmit(
         task: future.taskID, parent: Recorder.currentTask, site: TaskSite(label, file, line),
         queue: pool.pointer.currentMember == nil ? .injector : .local, depth: 0)
     }
     let task = Task(executorPreference: self) {
       guard future.claim() else { return }
-      if Recorder.isOn {
+      if Recorder.isOn(.taskStart) {
         Recorder.taskStart(task: future.taskID, source: .injector, victim: Recorder.noVictim, depth: 0, nesting: 0)
       }
       let outcome: Result<Value, any Error>
       do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
-      if Recorder.isOn {
+      if Recorder.isOn(.taskEnd) {
         var failed = false
         if case .failure = outcome { failed = true }
         Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount)

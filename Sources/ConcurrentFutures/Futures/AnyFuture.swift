@@ -136,7 +136,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
         continue
       }
       if taskID != 0 { PoolRegistry.countCancelled(owner) }
-      if Recorder.isOn && taskID != 0 { Recorder.taskCancel(task: taskID) }
+      if Recorder.isOn(.taskCancel) && taskID != 0 { Recorder.taskCancel(task: taskID) }
       dropWork()
       fire(current.head)
       return true
@@ -245,7 +245,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
       return false
     }
     unlock(current.to(FutureWord.notified).with(head: nil))
-    if Recorder.isOn && taskID != 0 { Recorder.taskNotify(task: taskID) }
+    if Recorder.isOn(.taskNotify) && taskID != 0 { Recorder.taskNotify(task: taskID) }
     fire(current.head)
     return true
   }

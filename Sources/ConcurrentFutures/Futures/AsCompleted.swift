@@ -82,7 +82,7 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
         nextToHelp += 1  // it will not be pending again
       }
     }
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.waitBegin)
     if recording {
       Recorder.waitBegin(
         waiter: Recorder.currentTask, awaited: 0, mode: .completed, timed: deadline != nil, count: unfinished)

@@ -65,7 +65,7 @@ extension AnyFuture {
       cf_pause()
     }
     if let deadline, cf_monotonic_ns() >= deadline { return loadWord().isDone }
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.waitBegin)
     if recording {
       Recorder.waitBegin(waiter: Recorder.currentTask, awaited: taskID, mode: .one, timed: deadline != nil, count: 1)
     }

@@ -10,7 +10,7 @@ final class Callback {
 
   /// Runs the callbacks from `first` on, in order, and frees each node and its captures as it goes.
   static func run(_ first: UnsafeMutablePointer<WaitNode>, _ future: AnyFuture) {
-    let count = Recorder.isOn ? length(first) : 0
+    let count = Recorder.isOn(.callbackBegin) ? length(first) : 0
     if count > 0 { Recorder.callbackBegin(task: future.taskID, count: count) }
     var node: UnsafeMutablePointer<WaitNode>? = first
     while let at = node {

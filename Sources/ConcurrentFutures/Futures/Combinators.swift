@@ -91,7 +91,7 @@ extension Future {
       if derived.isDone { return }
       do {
         let task = try executor.submit { body(outcome, derived) }
-        if Recorder.isOn { Recorder.taskDepend(from: source.taskID, to: task.taskID, kind: .then) }
+        if Recorder.isOn(.taskDepend) { Recorder.taskDepend(from: source.taskID, to: task.taskID, kind: .then) }
         // A continuation that is cancelled with its pool must not leave the derived future pending.
         task.addAnyDoneCallback { task in if task.isCancelled { derived.completeWithError(CancelledError()) } }
       } catch {
@@ -148,7 +148,7 @@ public func firstCompleted<Value: Sendable>(
 extension AnyFuture {
   /// Gives a derived future an id and an edge from each task it depends on. Traces only.
   fileprivate final func recordSources(_ sources: [AnyFuture], _ kind: Recorder.DependencyKind) {
-    guard Recorder.isOn else { return }
+    guard Recorder.isOn(.taskDepend) else { return }
     taskID = TaskID.next()
     for source in sources where source.taskID != 0 { Recorder.taskDepend(from: source.taskID, to: taskID, kind: kind) }
   }

@@ -91,7 +91,7 @@ struct Waiting<F: AnyFuture> {
     group.open()
     let worker = Worker.current
     if group.doneCount < needed, !pending.contains(where: { PoolRegistry.isForkedChild($0.owner) }) {
-      let recording = Recorder.isOn
+      let recording = Recorder.isOn(.waitBegin)
       if recording {
         let mode: Recorder.WaitMode =
           switch condition {

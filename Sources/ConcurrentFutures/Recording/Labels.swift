@@ -87,6 +87,7 @@ enum Labels {
       slots[index].id.store(id, ordering: .relaxed)
       slots[index].key.store(key, ordering: .releasing)  // P1
       LogSession.current?.write(definition(id, label))
+      Tracepoints.write(definition(id, label))
       return id
     }
   }

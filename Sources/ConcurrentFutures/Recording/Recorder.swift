@@ -1,5 +1,8 @@
 // The one place through which every state transition is recorded: one call per event.
+//
+// Two sinks, the event log and LTTng-UST: each event is packed once, into the record that both take.
 import CPlatform
+import CTracepoints
 import SchedulerEvents
 
 /// Where a task was named: its label if it has one, else its submit site.
@@ -15,8 +18,14 @@ import SchedulerEvents
 }
 
 @usableFromInline enum Recorder {
-  /// One relaxed load. Callers test it first; everything below is cold and assumes it was true.
-  @inlinable @inline(__always) static var isOn: Bool { cf_recording() != 0 }
+  /// Whether anybody records the event: two relaxed loads, `kind` being a constant. Callers test it first; everything below is
+  /// cold and assumes that it was true. Of a pair of events the first decides.
+  @inlinable @inline(__always) static func isOn(_ kind: EventKind) -> Bool {
+    cf_recording() | UInt32(bitPattern: cf_traced(kind.rawValue)) != 0
+  }
+
+  /// Whether tasks are recorded.
+  @inlinable @inline(__always) static var isOn: Bool { isOn(.taskSubmit) }
 
   typealias Queue = SubmitQueue
   typealias Source = TaskSource
@@ -226,7 +235,7 @@ import SchedulerEvents
     write(kind) { record in record[Blocking.kind] = UInt64(what) }
   }
   @inline(__always) private static func workerLife(_ kind: EventKind, _ pool: UInt32) {
-    guard isOn else { return }
+    guard isOn(kind) else { return }
     write(kind) { record in
       record[WorkerLife.pool] = UInt64(pool)
       record[WorkerLife.tid] = UInt64(UInt32(bitPattern: cf_gettid()))
@@ -244,12 +253,13 @@ import SchedulerEvents
   @inline(__always) private static func write(_ kind: EventKind, _ fill: (inout EventRecord) -> Void) {
     var record = EventRecord(kind)
     fill(&record)
+    if cf_traced(kind.rawValue) != 0 { return Tracepoints.write(record, kind) }
     guard let ring = EventRing(cf_current_thread()!.pointee.ring) else { return writeFirst(record, kind) }
     record.worker = ring.lane
     ring.append(record, kind)
   }
   /// The calling thread's first event: gives it a lane. If there are more threads than lanes, the event is not kept.
-  @inline(never) private static func writeFirst(_ record: EventRecord, _ kind: EventKind) {
+  @inline(never) static func writeFirst(_ record: EventRecord, _ kind: EventKind) {
     guard let ring = ownRing() else { return }
     var record = record
     record.worker = ring.lane

@@ -7,6 +7,13 @@ extension LogSession {
   /// States every thread that has a lane, in the log's own stream. By the starting thread before the log's thread exists, then by
   /// that one.
   static func stateWorkers() {
+    for record in WorkerStatement.records() { ownRing.append(record, .workerStatus) }
+  }
+}
+
+enum WorkerStatement {
+  /// A `worker_status` for every thread that has a lane.
+  static func records() -> [EventRecord] {
     var records: [EventRecord] = []
     Lanes.forEachLive { lane in
       guard let thread = lane.thread else { return }
@@ -18,10 +25,12 @@ extension LogSession {
       record[WorkerStatus.task] = task
       record[WorkerStatus.state] = UInt64(state(of: worker, task).rawValue)
       record[WorkerStatus.pool] = UInt64(lane.pool)
-      record.set(WorkerStatus.depth, saturating: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? 0)
+      record.set(
+        WorkerStatus.depth,
+        saturating: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? 0)
       records.append(record)
     }
-    for record in records { ownRing.append(record, .workerStatus) }
+    return records
   }
 
   /// What a thread is doing, as far as others can see: approximate.
@@ -49,6 +58,7 @@ enum PoolDefinitions {
       known.append(definition)
       LogSession.current?.write(definition)
     }
+    Tracepoints.write(definition)
   }
   /// With the log's lock held.
   static func definitions() -> [Definition] { known }

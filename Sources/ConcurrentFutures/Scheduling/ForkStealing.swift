@@ -41,7 +41,7 @@ extension UnsafeMutablePointer<Worker> {
     // SAFETY: the future lives while its task runs, and the task waits for its forks.
     let future = UnsafeMutableRawPointer(bitPattern: victim.pointee.runningFuture.load(ordering: .relaxed))
     let context = enter(parent, future, isTask: false)
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.forkBegin)
     let lane = victim.pointee.lane.load(ordering: .relaxed)
     if recording { Recorder.forkBegin(parent: parent, victim: lane) }
     cf_run_fork(slot)
@@ -103,13 +103,13 @@ extension UnsafeMutablePointer<Worker> {
     if state.pointee.load(ordering: .sequentiallyConsistent) == ForkStack.State.done || pool.hasPublishedForks {
       standUp()
     } else {
-      if Recorder.isOn {
+      if Recorder.isOn(.workerPark) {
         Recorder.workerPark(
           reason: .wait, dequeDepth: pointee.lifo.count + pointee.fifo.count, injectorDepth: pool.pointee.injector.count
         )
       }
       _ = pointee.parker.park()
-      if Recorder.isOn { recordUnpark() }
+      if Recorder.isOn(.workerUnpark) { recordUnpark() }
     }
     _ = state.pointee.compareExchange(
       expected: ForkStack.State.awaited, desired: ForkStack.State.open, ordering: .acquiringAndReleasing)

@@ -145,7 +145,7 @@ extension ThreadPoolExecutor {
   /// Outside of a pool it just calls `body`. (Java: `ManagedBlocker`; tokio: `block_in_place`.)
   public static func blocking<R>(_ body: () throws -> R) rethrows -> R {
     guard let worker = Worker.current else { return try body() }
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.blockingBegin)
     if recording { Recorder.blockingBegin(kind: 0) }
     defer { if recording { Recorder.blockingEnd(kind: 0) } }
     return try worker.blocking(body)

@@ -39,7 +39,7 @@ extension Job {
 
 extension UnsafeMutablePointer<Worker> {
   func runSwiftJob(_ word: UInt) {
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.jobBegin)
     if recording { Recorder.jobBegin() }
     // SAFETY: the word came from an UnownedJob and is run once; the executor lives while tasks prefer it.
     let job = unsafeBitCast(word, to: UnownedJob.self)

@@ -217,7 +217,7 @@ extension UnsafeMutablePointer<Worker> {
       guard pool.pointee.sleep.beginSearching() else { return nil }
       searching = true
     }
-    let recording = Recorder.isOn
+    let recording = Recorder.isOn(.searchEnd)
     let began = recording ? Recorder.now : 0
     var round = 0
     var found: Found?
@@ -255,14 +255,14 @@ extension UnsafeMutablePointer<Worker> {
       standUp()
       return pool.hasVisibleWork ? .goOn : .end
     }
-    if Recorder.isOn {
+    if Recorder.isOn(.workerPark) {
       Recorder.workerPark(reason: .idle, dequeDepth: 0, injectorDepth: pool.pointee.injector.count)
     }
     let deadline = pool.pointee.configuration.keepAlive.map(Deadline.after)
     var woken = pointee.parker.park(deadline: deadline)
     let timedOut = !woken && pool.pointee.sleep.cancelSleeping(pointee.index)
     if !woken && !timedOut { woken = pointee.parker.park() }
-    if Recorder.isOn { recordUnpark(timedOut: timedOut) }
+    if Recorder.isOn(.workerUnpark) { recordUnpark(timedOut: timedOut) }
     return !timedOut || pool.hasVisibleWork ? .goOn : .end
   }
 
@@ -279,7 +279,7 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Wakes a worker that was taken off the stack of sleepers.
   func wake(_ cause: Recorder.WakeCause) {
-    if Recorder.isOn {
+    if Recorder.isOn(.workerWake) {
       pointee.wakeCause.store(cause.rawValue, ordering: .relaxed)  // the parker's token publishes it
       pointee.waker.store(Recorder.currentLane, ordering: .relaxed)
       Recorder.workerWake(target: pointee.lane.load(ordering: .relaxed), cause: cause)
@@ -346,11 +346,11 @@ extension UnsafeMutablePointer<Worker> {
       let context = enter(future.taskID, unmanaged.toOpaque())
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-      if Recorder.isOn { recordStart(future.taskID, source, victim, context) }
+      if Recorder.isOn(.taskEnd) { recordStart(future.taskID, source, victim, context) }
       let failed = future.operations(future, .run)
       leave(context)
       pointee.counters.countEnd(failed: failed)
-      if Recorder.isOn { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
+      if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
       if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }  // published by the exchange
       guard let nodes = future.publish() else { return }
@@ -373,7 +373,7 @@ extension UnsafeMutablePointer<Worker> {
     }
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-    if Recorder.isOn { recordStart(job.taskID, source, victim, context) }
+    if Recorder.isOn(.taskEnd) { recordStart(job.taskID, source, victim, context) }
     var failed = false
     do { try job.body() } catch {
       failed = true
@@ -381,6 +381,6 @@ extension UnsafeMutablePointer<Worker> {
     }
     leave(context)
     pointee.counters.countEnd(failed: failed)
-    if Recorder.isOn { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }
+    if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }
   }
 }

@@ -2,38 +2,40 @@
 @testable import SchedulerEvents
 
 enum ProviderSource {
-  private static let notice = "// Derived from the event table (SchedulerEvents); `Tools/golden --update` rewrites it.\n"
+  private static let notice =
+    "// Derived from the event table (SchedulerEvents); `Tools/golden --update` rewrites it.\n"
   private static let provider = EventTable.provider
   private static func symbol(_ event: EventDefinition) -> String { "lttng_ust_tracepoint_\(provider)___\(event.name)" }
   private static var records: [EventDefinition] { EventTable.all.filter { !$0.kind.isDefinition } }
 
   /// What Swift imports: the state of every tracepoint, and two functions. No header of LTTng.
   static var publicHeader: String {
-    var text = notice + """
-      #ifndef CTRACEPOINTS_H
-      #define CTRACEPOINTS_H
-      #include <stdint.h>
+    var text =
+      notice + """
+        #ifndef CTRACEPOINTS_H
+        #define CTRACEPOINTS_H
+        #include <stdint.h>
 
-      // The same 32 bytes as SchedulerEvents.EventRecord.
-      typedef struct cf_record {
-        uint64_t time;
-        uint16_t id, worker;
-        uint32_t aux;
-        uint64_t a, b;
-      } cf_record;
+        // The same 32 bytes as SchedulerEvents.EventRecord.
+        typedef struct cf_record {
+          uint64_t time;
+          uint16_t id, worker;
+          uint32_t aux;
+          uint64_t a, b;
+        } cf_record;
 
-      // The head of LTTng-UST's struct lttng_ust_tracepoint, which is ABI; provider.c asserts that they agree.
-      // `state` is not 0 while a session records the event.
-      struct cf_tracepoint {
-        uint32_t struct_size;
-        const char *provider, *name;
-        int state;
-        void *probes;
-        int *provider_ref;
-        const char *signature;
-      };
+        // The head of LTTng-UST's struct lttng_ust_tracepoint, which is ABI; provider.c asserts that they agree.
+        // `state` is not 0 while a session records the event.
+        struct cf_tracepoint {
+          uint32_t struct_size;
+          const char *provider, *name;
+          int state;
+          void *probes;
+          int *provider_ref;
+          const char *signature;
+        };
 
-      """
+        """
     for event in EventTable.all { text += "extern struct cf_tracepoint \(symbol(event));\n" }
     text += """
 
@@ -54,37 +56,41 @@ enum ProviderSource {
       void cf_trace(const cf_record *record);
 
       """
-    for event in EventTable.all where event.kind.isDefinition { text += "void cf_trace_\(event.name)(\(parameters(event)));\n" }
+    for event in EventTable.all where event.kind.isDefinition {
+      text += "void cf_trace_\(event.name)(\(parameters(event)));\n"
+    }
     return text + "#endif\n"
   }
 
   /// The tracepoints as LTTng wants them declared.
   static var providerHeader: String {
-    var text = notice + """
-      #undef LTTNG_UST_TRACEPOINT_PROVIDER
-      #define LTTNG_UST_TRACEPOINT_PROVIDER \(provider)
-      #undef LTTNG_UST_TRACEPOINT_INCLUDE
-      #define LTTNG_UST_TRACEPOINT_INCLUDE "provider.h"
-      #if !defined(CF_PROVIDER_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
-      #define CF_PROVIDER_H
-      #include <lttng/tracepoint.h>
-      #include <stdint.h>
-      #ifndef CF_PROVIDER_RECORD
-      #define CF_PROVIDER_RECORD
-      struct cf_traced_record {  // SchedulerEvents.EventRecord
-        uint64_t time;
-        uint16_t id, worker;
-        uint32_t aux;
-        uint64_t a, b;
-      };
-      #endif
+    var text =
+      notice + """
+        #undef LTTNG_UST_TRACEPOINT_PROVIDER
+        #define LTTNG_UST_TRACEPOINT_PROVIDER \(provider)
+        #undef LTTNG_UST_TRACEPOINT_INCLUDE
+        #define LTTNG_UST_TRACEPOINT_INCLUDE "provider.h"
+        #if !defined(CF_PROVIDER_H) || defined(LTTNG_UST_TRACEPOINT_HEADER_MULTI_READ)
+        #define CF_PROVIDER_H
+        #include <lttng/tracepoint.h>
+        #include <stdint.h>
+        #ifndef CF_PROVIDER_RECORD
+        #define CF_PROVIDER_RECORD
+        struct cf_traced_record {  // SchedulerEvents.EventRecord
+          uint64_t time;
+          uint16_t id, worker;
+          uint32_t aux;
+          uint64_t a, b;
+        };
+        #endif
 
-      """
+        """
     for event in EventTable.all {
       for field in event.fields {
         guard case .named(let names) = field.form else { continue }
         let values = names.enumerated().map { "lttng_ust_field_enum_value(\"\($1)\", \($0))" }.joined(separator: " ")
-        text += "LTTNG_UST_TRACEPOINT_ENUM(\(provider), \(event.name)_\(field.name), LTTNG_UST_TP_ENUM_VALUES(\(values)))\n"
+        text +=
+          "LTTNG_UST_TRACEPOINT_ENUM(\(provider), \(event.name)_\(field.name), LTTNG_UST_TP_ENUM_VALUES(\(values)))\n"
       }
     }
     for event in EventTable.all {
@@ -106,22 +112,23 @@ enum ProviderSource {
 
   /// The only source file: with LTTng the provider, without it tracepoints that are never on.
   static var implementation: String {
-    var text = notice + """
-      #if defined(CF_LTTNG) && __has_include(<lttng/tracepoint.h>)
-      #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
-      #define LTTNG_UST_TRACEPOINT_DEFINE
-      #include "provider.h"
-      #include <stddef.h>
+    var text =
+      notice + """
+        #if defined(CF_LTTNG) && __has_include(<lttng/tracepoint.h>)
+        #define LTTNG_UST_TRACEPOINT_CREATE_PROBES
+        #define LTTNG_UST_TRACEPOINT_DEFINE
+        #include "provider.h"
+        #include <stddef.h>
 
-      // Swift looks at `state` through include/CTracepoints.h.
-      _Static_assert(offsetof(struct lttng_ust_tracepoint, state) == 3 * sizeof(void *), "CTracepoints.h mirrors this");
-      _Static_assert(sizeof(((struct lttng_ust_tracepoint *)0)->state) == sizeof(int), "CTracepoints.h mirrors this");
-      _Static_assert(sizeof(struct lttng_ust_tracepoint) == 7 * sizeof(void *), "CTracepoints.h mirrors this");
+        // Swift looks at `state` through include/CTracepoints.h.
+        _Static_assert(offsetof(struct lttng_ust_tracepoint, state) == 3 * sizeof(void *), "CTracepoints.h mirrors this");
+        _Static_assert(sizeof(((struct lttng_ust_tracepoint *)0)->state) == sizeof(int), "CTracepoints.h mirrors this");
+        _Static_assert(sizeof(struct lttng_ust_tracepoint) == 7 * sizeof(void *), "CTracepoints.h mirrors this");
 
-      void cf_trace(const struct cf_traced_record *record) {
-        switch (record->id) {
+        void cf_trace(const struct cf_traced_record *record) {
+          switch (record->id) {
 
-      """
+        """
     for event in records {
       text += "  case \(event.kind.rawValue): lttng_ust_tracepoint(\(provider), \(event.name), record); break;\n"
     }

@@ -7,7 +7,8 @@ import Testing
   /// `UPDATE_GOLDENS=1 swift test --filter ProviderTests` rewrites the C sources.
   @Test(arguments: ["include/CTracepoints.h", "provider.h", "provider.c"])
   func theProviderIsDerivedFromTheTable(name: String) throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../Sources/CTracepoints")
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
+      path: "../../Sources/CTracepoints")
     let file = folder.appending(path: name)
     let text =
       switch name {

@@ -346,7 +346,7 @@ extension UnsafeMutablePointer<Worker> {
       let context = enter(future.taskID, unmanaged.toOpaque())
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-      if Recorder.isOn(.taskEnd) { recordStart(future.taskID, source, victim, context) }
+      if Recorder.isOn(.taskStart) { recordStart(future.taskID, source, victim, context) }
       let failed = future.operations(future, .run)
       leave(context)
       pointee.counters.countEnd(failed: failed)
@@ -373,7 +373,7 @@ extension UnsafeMutablePointer<Worker> {
     }
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-    if Recorder.isOn(.taskEnd) { recordStart(job.taskID, source, victim, context) }
+    if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, victim, context) }
     var failed = false
     do { try job.body() } catch {
       failed = true

@@ -1,3 +1,4 @@
+import ConcurrentFutures
 import Programs
 
 /// A piece of the input on its way through the program, with room for its compressed form. Blocks are
@@ -92,10 +93,12 @@ struct BlockReader: Sequence, IteratorProtocol {
     block.isLast = false
     block.dictionaryCount = 0
     if let previous { block.prime(after: previous) }
-    do {
-      block.count = try source.fill(block.pieceRoom)
+    let outcome = EventLog.region("read") { Result { () throws(SystemError) in try source.fill(block.pieceRoom) } }
+    switch outcome {
+    case .success(let count):
+      block.count = count
       return block
-    } catch {
+    case .failure(let error):
       failure = error
       return nil
     }

@@ -32,7 +32,7 @@ final class Compressor {
     var totals = Totals()
     var checksum = crc32_z(0, nil, 0)
     func put(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
-      try output.write(bytes)
+      try EventLog.region("write") { Result { () throws(Failure) in try output.write(bytes) } }.get()
       totals.written += bytes.count
     }
     func put(_ bytes: [UInt8]) throws(Failure) {

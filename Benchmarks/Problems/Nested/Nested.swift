@@ -1,0 +1,20 @@
+// nested: both children are futures, submitted by a worker and both waited for.
+import ConcurrentFutures
+import Measuring
+
+private func serial(_ n: Int) -> Int { n < 2 ? n : serial(n - 1) + serial(n - 2) }
+
+private func parallel(_ n: Int) throws -> Int {
+  if n < 2 { return n }
+  let left = try Bench.pool.submit(parallel, n - 1)
+  let right = try Bench.pool.submit(parallel, n - 2)
+  return try right.result() + left.result()
+}
+
+func measureNested(_ report: Report) throws {
+  let n = report.options.size(Standard.nested)
+  let isSerial = report.options.workers == 0
+  try report.measure(operations: 2 * (fibonacci(n + 1) - 1), unit: "ns/future", expecting: fibonacci(n)) {
+    isSerial ? serial(n) : try Bench.inPool { try parallel(n) }
+  }
+}

@@ -12,7 +12,7 @@ def machine():
     version = subprocess.run(["swift", "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=programs.BENCHMARKS, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL, text=True).stdout.strip()
-    return {"cpu": cpu, "cpus": len(os.sched_getaffinity(0)), "system": system, "kernel": os.uname().release,
+    return {"cpu": cpu, "cpus": len(os.sched_getaffinity(0)), "system": system, "kernel": ".".join(os.uname().release.split(".")[:2]),
             "swift": version.split("\n")[0], "commit": commit, "load": round(os.getloadavg()[0], 2),
             "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
 

@@ -7,7 +7,7 @@ from targets import DEFAULT, PROBLEMS
 WIDTH, COLUMNS = 960, 2
 MARGIN, GAP, HEAD, FOOT = 32, 36, 92, 44
 ROW, TITLE, AXIS = 19, 28, 22
-LABEL = 168
+LABEL = 180
 INK, SOFT, GRID, ACCENT, DOT = "#1d2733", "#5d6b7a", "#e3e8ee", "#d9480f", "#8796a5"
 SHOWN = ["fib", "nested", "skynet", "nqueens", "submit", "pingpong", "map", "mem"]
 

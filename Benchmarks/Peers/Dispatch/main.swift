@@ -7,7 +7,7 @@ let options = Options.parse(
   CommandLine.arguments, problems: ["fib", "skynet", "nqueens", "submit", "pingpong", "map", "mem", "idle"])
 let report = Report(peer: "Dispatch", options: options)
 
-@inline(never) func task(_ number: Int) -> Int { number }
+@inline(never) nonisolated func task(_ number: Int) -> Int { number }
 
 /// A task with a result: a `DispatchWorkItem` with a box that it fills.
 // SAFETY: `value` is written by the item and read after `wait()`.
@@ -117,7 +117,7 @@ case "mem":
   var items = [DispatchWorkItem](repeating: DispatchWorkItem {}, count: count)
   report.measureMemory(tasks: count) {
     for number in 0..<count {
-      let item = DispatchWorkItem { _ = task(number) }
+      let item = DispatchWorkItem { @Sendable in _ = task(number) }
       items[number] = item
       queue.async(execute: item)
     }

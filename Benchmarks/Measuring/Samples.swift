@@ -22,7 +22,8 @@ public func residentBytes() -> Int {
   defer { fclose(file) }
   var line = [CChar](repeating: 0, count: 128)
   fgets(&line, 128, file)
-  let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(
+  let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+  let words = text.split(separator: " ")
     separator: " ")
   return (Int(words[1]) ?? 0) * Int(getpagesize())
 }

@@ -1,0 +1,214 @@
+// The clarifications that have no statement of their own.
+import ConcurrentFutures
+import Glibc
+import Testing
+
+extension Conformance {
+  /// Each task queues the next and waits for it.
+  @Test(arguments: PoolShape.helping)
+  func x01_deepChains(_ shape: PoolShape) throws {
+    try withPool(shape) { pool throws in
+      let depth = isThreadSanitized ? 10_000 : 100_000
+      let chain = Chain(pool)
+      #expect(try pool.submit { try chain.run(depth) }.result() == depth)
+    }
+  }
+
+  /// All are queued before the first one runs; each waits for the one before it.
+  @Test(arguments: PoolShape.helping)
+  func x01_deepChainOfQueuedTasks(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      var last = try pool.submit { 0 }
+      let depth = isThreadSanitized ? 10_000 : 100_000
+      var chain = [last]
+      for _ in 0..<depth {
+        last = try pool.submit { [last] in try last.result() + 1 }
+        chain.append(last)
+      }
+      // Backwards: the last one is the first to run and waits for all others.
+      let newest = try pool.submit { [last] in try last.result() + 1 }
+      for future in chain.prefix(3) { #expect(future.state == .pending) }
+      occupied.release()
+      #expect(try newest.result() == depth + 1)
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x02_poolOwnedFutures(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let future = try pool.submit { 1 }
+      #expect(throws: InvalidStateError.self) { try future.setResult(2) }
+      #expect(throws: InvalidStateError.self) { try future.setException(TaskFailure()) }
+      #expect(future.state == .pending)
+      let running = occupied.futures[0]
+      #expect(throws: InvalidStateError.self) { try running.setResult() }
+      #expect(running.state == .running)
+      occupied.release()
+      #expect(try future.result() == 1)
+      #expect(throws: InvalidStateError.self) { try future.setResult(2) }
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x03_rejectCountsQueuedTasks(_ shape: PoolShape) throws {
+    try withPool(shape, { $0.admission = .reject(limit: 3) }) { pool in
+      let gate = Gate()
+      // Started one by one: a task that is not yet running counts.
+      let running = try (0..<shape.workers).map { _ in
+        let started = Gate()
+        let future = try pool.submit {
+          started.open()
+          try gate.wait()
+        }
+        try started.wait()
+        return future
+      }
+      let queued = try (0..<3).map { number in try pool.submit { number } }
+      let error = #expect(throws: RejectedExecutionError.self) { try pool.submit { 3 } }
+      guard case .queueFull? = error?.reason else {
+        Issue.record("another reason: \(error as Any)")
+        return
+      }
+      queued[1].cancel()
+      let admitted = try pool.submit { 4 }
+      gate.open()
+      for future in running { try future.result() }
+      #expect(try admitted.result() == 4)
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x03_blockUntilThereIsRoom(_ shape: PoolShape) throws {
+    try withPool(shape, { $0.admission = .block(limit: 2) }) { pool in
+      let (gate, started) = (Gate(), Counter())
+      for number in 0..<shape.workers {
+        try pool.execute {
+          started.add()
+          try gate.wait()
+        }
+        try started.wait(for: number + 1)
+      }
+      _ = try (0..<2).map { number in try pool.submit { number } }
+      let blocked = TestThread { try pool.submit { 7 } }
+      try blocked.untilBlocked()
+      #expect(!blocked.hasEnded)
+      gate.open()
+      #expect(try blocked.join().result() == 7)
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x03_callerRuns(_ shape: PoolShape) throws {
+    try withPool(shape, { $0.admission = .callerRuns(limit: 1) }) { pool in
+      let (gate, started) = (Gate(), Counter())
+      for number in 0..<shape.workers {
+        try pool.execute {
+          started.add()
+          try gate.wait()
+        }
+        try started.wait(for: number + 1)
+      }
+      let queued = try pool.submit { currentThread() }
+      let here = try pool.submit { currentThread() }
+      #expect(here.isDone)
+      #expect(try here.result() == currentThread())
+      #expect(queued.state == .pending)
+      gate.open()
+      #expect(try queued.result() != currentThread())
+    }
+  }
+
+  @Test func x04_keepAlive() throws {
+    try withPool(PoolShape(workers: 3), {
+      $0.keepAlive = .milliseconds(5)
+      $0.threadNamePrefix = "x04"
+    }) { pool in
+      for round in 0..<10 {
+        let together = Barrier(parties: 3)
+        let futures = try (0..<3).map { _ in try pool.submit { try together.arriveAndWait() } }
+        for future in futures { try future.result() }
+        try eventually { pool.statistics.workers == 0 && threadNames(prefix: "x04").isEmpty }
+        #expect(try pool.submit { round }.result() == round)
+      }
+    }
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x05_cancelledEntriesLeaveTheCount(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let queued = try (0..<10).map { number in try pool.submit { number } }
+      #expect(pool.statistics.queued == 10)
+      for future in queued.prefix(4) { future.cancel() }
+      #expect(pool.statistics.queued == 6)
+      #expect(pool.statistics.cancelled == 4)
+      #expect(pool.statistics.running == shape.workers)
+      occupied.release()
+      wait(queued)
+      try eventually { pool.statistics.queued == 0 && pool.statistics.running == 0 }
+      #expect(pool.statistics.completed == UInt64(6 + shape.workers))
+    }
+  }
+
+  @Test func x09_combinators() throws {
+    let cancelled = try future(.cancelled)
+    #expect(throws: CancelledError.self) { try cancelled.map { $0 + 1 }.result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) { try cancelled.flatMap { .succeeded($0) }.result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) { try cancelled.zip(.succeeded(1)).result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) { try all([.succeeded(1), cancelled]).result(timeout: .seconds(5)) }
+    #expect(try all([Future<Int>]()).result(timeout: .zero) == [])
+    #expect(try all([.succeeded(1), .succeeded(2)] as [Future<Int>]).result() == [1, 2])
+    let (first, second) = (Future<Int>(), Future<Int>())
+    let either = firstCompleted(of: [first, second], cancellingRest: true)
+    try second.setResult(2)
+    #expect(try either.result() == 2)
+    #expect(first.isCancelled)
+    let failing = Future<Int>.failed(TaskFailure(number: 1))
+    #expect(try failing.recover { ($0 as? TaskFailure)?.number ?? 0 }.result() == 1)
+    #expect(throws: TaskFailure(number: 2)) {
+      try Future.succeeded(1).map { _ -> Int in throw TaskFailure(number: 2) }.result()
+    }
+    #expect(throws: TimeoutError.self) { try Future<Int>().timingOut(after: .milliseconds(10)).result() }
+    try withPool { pool throws in
+      let worker = Future.succeeded(1).map(on: pool) { _ in ThreadPoolExecutor.currentWorker != nil }
+      #expect(try worker.result())
+    }
+  }
+
+  @Test func x10_promiseOfACancelledFuture() throws {
+    let promise = Promise<Int>()
+    let future = promise.future
+    #expect(future.cancel())
+    promise.succeed(1)
+    #expect(throws: CancelledError.self) { try future.result(timeout: .zero) }
+  }
+
+  @Test func x11_theScopeInAsyncCode() async throws {
+    let ran = Counter()
+    let value = try await withThreadPool(maxWorkers: 2) { pool in
+      for _ in 0..<5 { try pool.execute { ran.add() } }
+      return try await pool.submit { 3 }.value
+    }
+    #expect(value == 3)
+    #expect(ran.value == 5)
+    await #expect(throws: TaskFailure()) {
+      try await withThreadPool(maxWorkers: 1) { pool in
+        _ = try await pool.submit { ran.add() }.value
+        throw TaskFailure()
+      }
+    }
+    #expect(ran.value == 6)
+  }
+}
+
+/// Recursion through the pool.
+private struct Chain: Sendable {
+  let pool: ThreadPoolExecutor
+  init(_ pool: ThreadPoolExecutor) { self.pool = pool }
+  func run(_ depth: Int) throws -> Int {
+    guard depth > 0 else { return 0 }
+    return try pool.submit { [self] in try run(depth - 1) }.result() + 1
+  }
+}

@@ -14,8 +14,9 @@ extension Conformance {
     }
   }
 
-  /// All are queued before the first one runs; each waits for the one before it.
-  @Test(arguments: PoolShape.helping)
+  /// All are queued before the first one runs; each waits for the one before it. Not with `.stealAny`: two workers can
+  /// bury what the other one waits for under a task that waits in turn, which is why that policy is opt-in.
+  @Test(arguments: PoolShape.helping.filter { $0.waitPolicy == .runAwaited })
   func x01_deepChainOfQueuedTasks(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
@@ -121,10 +122,13 @@ extension Conformance {
   }
 
   @Test func x04_keepAlive() throws {
-    try withPool(PoolShape(workers: 3), {
-      $0.keepAlive = .milliseconds(5)
-      $0.threadNamePrefix = "x04"
-    }) { pool in
+    try withPool(
+      PoolShape(workers: 3),
+      {
+        $0.keepAlive = .milliseconds(5)
+        $0.threadNamePrefix = "x04"
+      }
+    ) { pool in
       for round in 0..<10 {
         let together = Barrier(parties: 3)
         let futures = try (0..<3).map { _ in try pool.submit { try together.arriveAndWait() } }

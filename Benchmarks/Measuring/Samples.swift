@@ -24,7 +24,6 @@ public func residentBytes() -> Int {
   fgets(&line, 128, file)
   let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   let words = text.split(separator: " ")
-    separator: " ")
   return (Int(words[1]) ?? 0) * Int(getpagesize())
 }
 

@@ -18,6 +18,11 @@ public struct LabelSummary: Sendable {
   public var total: UInt64 = 0
   public var run = Histogram()
   public var queue = Histogram()
+  /// Tasks, and their self time, that ended while at most a quarter (at least three quarters) of the workers were busy.
+  public var quietTasks: UInt64 = 0
+  public var quietSelf: UInt64 = 0
+  public var crowdedTasks: UInt64 = 0
+  public var crowdedSelf: UInt64 = 0
   public var count: UInt64 { finished + cancelled + unfinished }
 }
 
@@ -57,6 +62,8 @@ public struct Summary: Sendable {
   /// Nanoseconds with exactly `n` busy workers, by `n`.
   public var concurrency: [UInt64] = []
   public var lostWakes = 0
+  /// Waits that had not ended when the trace did.
+  public var openWaits: [WaitRecord] = []
   public var callbackTime: UInt64 = 0
   public var queueDepth = DepthSummary()
   public var injectorDepth = DepthSummary()
@@ -115,6 +122,11 @@ public struct Summary: Sendable {
   public var burdenedParallelism: Double { burdenedSpan == 0 ? 0 : Double(work) / Double(burdenedSpan) }
   /// Graham's bound for the run's own number of workers: T1/P + Tinf.
   public var greedyBound: UInt64 { workers.isEmpty ? 0 : work / UInt64(workers.count) + criticalSpan }
+  /// Nanoseconds that getting at a task costs a worker: looking for work although there was some, per task started.
+  public var costPerTask: UInt64 {
+    let started = sources.reduce(0, +)
+    return started == 0 ? 0 : idle[.searching] / started
+  }
   public var stolen: UInt64 { sources[Int(TaskSource.stolen.rawValue)] }
 
   /// Runs the model over a trace. `progress`: see `Trace.read`.
@@ -142,7 +154,8 @@ public struct SummarySink: TimelineSink {
   private var injector = 0
   private var aloneSince: UInt64 = 0
   private var aloneLabel: UInt32 = 0
-  private var callbacks: [UInt64] = []
+  private var callbackSince: [UInt64] = []
+  private var workers = 0
 
   public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, filter: TaskFilter = .all) {
     let span = window.map { $0.clamped(to: trace.span) } ?? trace.span
@@ -155,6 +168,8 @@ public struct SummarySink: TimelineSink {
   public mutating func laneAppeared(_ lane: LaneSummary, index: Int) {
     summary.states.append([UInt64](repeating: 0, count: LaneState.allCases.count))
     idle.addLane(isWorker: lane.isWorker)
+    callbackSince.append(0)
+    if lane.isWorker { workers += 1 }
     laneOfNumber[lane.lane] = index
   }
 
@@ -241,12 +256,32 @@ public struct SummarySink: TimelineSink {
         byLabel[index].run.add(length)
         byLabel[index].total += length
         summary.run.add(length)
+        crowd(task, index)
       }
     }
     if task.depthSpan > summary.criticalSpan {
       summary.criticalSpan = task.depthSpan
       summary.criticalEdges = task.depthEdges
       summary.criticalLabel = task.label
+    }
+  }
+  @inline(__always) private mutating func crowd(_ task: TaskRecord, _ index: Int) {
+    // This task has just ended, its worker still counts as busy.
+    if idle.busy * 4 <= workers || idle.busy == 1 {
+      byLabel[index].quietTasks += 1
+      byLabel[index].quietSelf &+= task.selfTime
+    } else if idle.busy * 4 >= workers * 3 {
+      byLabel[index].crowdedTasks += 1
+      byLabel[index].crowdedSelf &+= task.selfTime
+    }
+  }
+  public mutating func event(_ record: EventRecord, lane: Int) {
+    switch record.kind {
+    case .callbackBegin?: callbackSince[lane] = record.time
+    case .callbackEnd?:
+      if callbackSince[lane] > 0 { summary.callbackTime += record.time - min(callbackSince[lane], record.time) }
+      callbackSince[lane] = 0
+    default: break
     }
   }
   private mutating func steal(_ task: TaskRecord, _ index: Int) {
@@ -261,6 +296,7 @@ public struct SummarySink: TimelineSink {
     summary.waits.helpedTime += wait.helpedTime
     if wait.end == 0 {
       summary.waits.open += 1
+      if summary.openWaits.count < 10_000 { summary.openWaits.append(wait) }
     } else {
       summary.waits.length.add(wait.end - wait.start)
       if wait.outcome == .timeout { summary.waits.timeouts += 1 }

@@ -248,6 +248,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     for record in rest.sorted(by: { ($0.submit, $0.task) < ($1.submit, $1.task) }) where isInWindow(record) {
       sink.task(record)
     }
+    for index in 0..<laneCount { machines[index].summary.isStopped = !machines[index].isAlive }
     result.lanes = (0..<laneCount).map { machines[$0].summary }
     result.lost = result.lanes.reduce(0) { $0 + $1.lost }
     sink.finish(result)

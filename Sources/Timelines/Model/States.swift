@@ -45,7 +45,7 @@ public enum LaneState: UInt8, CaseIterable, Sendable {
     }
   }
   /// User code is being run.
-  public var isBusy: Bool { self == .running || self == .helping }
+  @inline(__always) public var isBusy: Bool { self == .running || self == .helping }
 }
 
 /// A stretch of one lane in one state. `end > start`.
@@ -166,6 +166,8 @@ public struct LaneSummary: Sendable {
   public var incarnations = 0
   public var events = 0
   public var lost: UInt64 = 0
+  /// A worker whose thread had ended when the trace did.
+  public var isStopped = false
   public var isWorker: Bool { lane < EventValue.firstOutsideLane }
   /// `w3`, or `x0` for the first outside thread.
   public var name: String { Self.name(of: lane) }

@@ -1,6 +1,7 @@
 // A file mapped for reading. Every access is checked against the size, which is asked for again before each packet,
 // because the program that writes the log may still run.
 import Foundation
+import SchedulerEvents
 
 /// Owns one read-only mapping of a whole file.
 ///
@@ -49,6 +50,19 @@ final class MappedFile: @unchecked Sendable {
     var status = stat()
     guard mappedSize > 0, fstat(descriptor, &status) == 0 else { return 0 }
     return min(mappedSize, Int(status.st_size))
+  }
+
+  /// The first bytes of a packet, read without touching the mapping: an index of a long file should not page all of it in.
+  func header(at offset: Int) -> PacketHeader? {
+    withUnsafeTemporaryAllocation(byteCount: PacketHeader.size, alignment: 8) { buffer in
+      var done = 0
+      while done < PacketHeader.size {
+        let count = pread(descriptor, buffer.baseAddress! + done, PacketHeader.size - done, off_t(offset + done))
+        guard count > 0 else { return nil }
+        done += count
+      }
+      return PacketHeader(loadingFrom: buffer.baseAddress!)
+    }
   }
 
   /// Gives the pages of a range that was read back to the system. Only a hint.

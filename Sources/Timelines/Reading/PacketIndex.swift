@@ -38,8 +38,7 @@ struct PacketIndex: Sendable {
       offset += PacketHeader.packetBytes - offset % PacketHeader.packetBytes
     }
     while offset + PacketHeader.size <= size {
-      // SAFETY: 128 bytes from `offset` lie within `readableSize`.
-      guard let header = PacketHeader(loadingFrom: file.base + offset) else {
+      guard let header = file.header(at: offset) else {
         step(over: &self)
         continue
       }

@@ -2,6 +2,14 @@
 import SchedulerEvents
 
 extension Histogram {
+  /// The percentiles and the counts by power of two.
+  public func distribution() -> JSON {
+    guard case .object(let items) = json() else { return .null }
+    let counts = octaves().map {
+      JSON.object([("from_ns", .unsigned($0.low)), ("to_ns", .unsigned($0.high)), ("n", .unsigned($0.count))])
+    }
+    return .object(items + [("octaves", .array(counts))])
+  }
   /// `{"n": .., "p50_ns": ..}`.
   func json() -> JSON {
     .object([

@@ -36,6 +36,14 @@ struct TextOptions: ParsableArguments {
     return 100
   }
   func write(_ lines: [String]) throws { try Sink(output).write(lines.map { $0 + "\n" }.joined()) }
+  /// A table as text, CSV or JSON.
+  func write(_ table: Table, _ format: FormatOptions, _ kind: String, _ trace: Trace) throws {
+    if format.json {
+      try write(envelope(kind, trace, [(kind, table.json())]))
+    } else {
+      try write(format.csv ? table.csv() : table.lines(style).joined(separator: "\n") + "\n")
+    }
+  }
   func write(_ text: String) throws { try Sink(output).write(text) }
 }
 

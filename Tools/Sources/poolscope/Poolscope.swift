@@ -18,8 +18,11 @@ struct Poolscope: ParsableCommand {
       """,
     version: "poolscope 0.1.0",
     subcommands: [
-      SummaryCommand.self, InfoCommand.self, TimelineCommand.self, TasksCommand.self, WorkersCommand.self,
-      EventsCommand.self, ValidateCommand.self, ExportCommand.self,
+      SummaryCommand.self, InfoCommand.self, TimelineCommand.self, TasksCommand.self, TaskCommand.self,
+      LabelsCommand.self,
+      WorkersCommand.self, StealsCommand.self, QueuesCommand.self, LatencyCommand.self, IdleCommand.self,
+      LintCommand.self,
+      EventsCommand.self, ValidateCommand.self, ExportCommand.self, CompletionCommand.self,
     ],
     defaultSubcommand: SummaryCommand.self)
 }

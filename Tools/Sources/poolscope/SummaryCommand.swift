@@ -18,7 +18,11 @@ struct SummaryCommand: ParsableCommand {
     if json {
       try text.write(envelope("summary", trace, summary.json()))
     } else {
-      try text.write(SummaryView(summary, name: trace.name, style: text.style).lines(limit: limit))
+      let view = AnswerView(labels: trace.labels, origin: trace.span.lowerBound, style: text.style)
+      let top = Array(Lint.findings(summary).prefix(3))
+      let findings =
+        top.isEmpty ? [] : ["Findings (poolscope lint):"] + view.findings(top, path: trace.path, brief: true)
+      try text.write(SummaryView(summary, name: trace.name, style: text.style).lines(limit: limit, findings: findings))
     }
     try input.finish(trace, coverage: summary.coverage)
   }

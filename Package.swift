@@ -1,8 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Warnings are errors where this is the package that is built; SwiftPM drops that setting in a dependency.
 let settings: [SwiftSetting] = [
-  .swiftLanguageMode(.v6)
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
 ]
 
 let package = Package(

@@ -2,7 +2,7 @@
 // A package of its own, so that users of the library fetch and build nothing of it. `Tools/bench` builds and runs it.
 import PackageDescription
 
-let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 let library: Target.Dependency = .product(name: "ConcurrentFutures", package: "swift-concurrent-futures")
 
 let package = Package(

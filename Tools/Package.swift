@@ -2,7 +2,7 @@
 // A package of its own, so that users of the library fetch nothing else.
 import PackageDescription
 
-let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
+let settings: [SwiftSetting] = [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)]
 
 let package = Package(
   name: "concurrent-futures-tools",

@@ -42,6 +42,10 @@ let package = Package(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
+    .target(name: "Coroutines", path: "Tests/Coroutines"),
+    .testTarget(
+      name: "Model", dependencies: ["CPlatform", "Coroutines"],
+      swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
     .testTarget(name: "TimelinesTests", dependencies: ["Timelines", "SchedulerEvents"], swiftSettings: settings),
   ]
 )

@@ -73,13 +73,27 @@ extension ThreadPoolExecutor {
   @inline(__always)
   private func retract(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>) throws(RejectedExecutionError) -> Bool {
     let word = pool.pointee.sleep.current
-    if word.wantsWaking { pool.notifySlow() }
+    if word.wantsWaking {
+      pool.notifySlow()
+      // The last thread ended between `prepare` and the push, or the first one was refused to another submitter.
+      if pool.hasNoThread, case let code = pool.startFirstThread(), code != 0 {
+        return try takeBack(future, .noThread(code))
+      }
+    }
     guard word.isClosed else { return false }
-    guard future.claim(to: FutureWord.completing) else { return true }  // a worker was faster: it runs
+    return try takeBack(future, pool.closedReason ?? .shutdown)
+  }
+
+  /// Refuses a task after its push, unless a worker was faster: then it runs.
+  @inline(never)
+  private func takeBack(
+    _ future: AnyFuture, _ reason: RejectedExecutionError.Reason
+  ) throws(RejectedExecutionError) -> Bool {
+    guard future.claim(to: FutureWord.completing) else { return true }
     future.dropWork()
     future.storedError = CancelledError()
     future.fire(future.publish())
-    throw RejectedExecutionError(pool.closedReason ?? .shutdown)
+    throw RejectedExecutionError(reason)
   }
 
   /// The rare cases: closed, no thread yet, bounded admission. `runHere` runs the task on this thread.

@@ -187,13 +187,9 @@ extension ThreadPoolExecutor {
   @usableFromInline
   func enter<R: Sendable, E: Error>(_ body: @Sendable () throws(E) -> R) throws(E) -> R {
     let outcome: Result<R, E> = withoutActuallyEscaping(body) { body in
-      guard
-        let future = try? submit(
-          label: "fork-join",
-          { () -> Result<R, E> in
-            do throws(E) { return .success(try body()) } catch { return .failure(error) }
-          })
-      else { return runOutside(body) }
+      let call = BorrowedCall(body)
+      defer { call.body = nil }
+      guard let future = try? submit(label: "fork-join", { call.run() }) else { return runOutside(body) }
       _ = try? future.block(nil)
       switch future.outcome {
       case .success(let outcome): return outcome
@@ -207,6 +203,17 @@ extension ThreadPoolExecutor {
     cf_current_thread().pointee.serial += 1
     defer { cf_current_thread().pointee.serial -= 1 }
     do throws(E) { return .success(try body()) } catch { return .failure(error) }
+  }
+}
+
+/// A borrowed closure that another thread may call while its caller waits. The caller empties it in the end: who cancelled
+/// the task may hold that for a moment longer, but not the closure.
+// SAFETY: the body is read by the one thread that runs the task, and emptied after that has ended or was cancelled.
+private final class BorrowedCall<R, E: Error>: @unchecked Sendable {
+  var body: (() throws(E) -> R)?
+  init(_ body: @escaping () throws(E) -> R) { self.body = body }
+  func run() -> Result<R, E> {
+    do throws(E) { return .success(try body.unsafelyUnwrapped()) } catch { return .failure(error) }
   }
 }
 

@@ -7,12 +7,15 @@ import Synchronization
 enum Suspension: Sendable { case done, timeout, cancelled }
 
 /// One suspension: whoever comes first (completer, timer, cancellation) decides how it ends.
-private final class Resumption: Sendable {
+final class Resumption: Sendable {
   private struct State {
     var continuation: UnsafeContinuation<Suspension, Never>?
     var end: Suspension?
   }
   private let state = Mutex(State())
+
+  /// Before the next suspension; the last one has ended.
+  func renew() { state.withLock { $0.end = nil } }
 
   func resume(_ end: Suspension) {
     let continuation = state.withLock { state -> UnsafeContinuation<Suspension, Never>? in
@@ -36,8 +39,7 @@ extension WaitGroup {
   /// Suspends until `needed` members are done (or one failed, if the group was made so). Waiter only.
   /// - Parameter deadline: CLOCK_MONOTONIC nanoseconds; nil: without limit.
   func suspend(needed: Int, deadline: Int64?) async -> Suspension {
-    let resumption = Resumption()
-    resume = { resumption.resume(.done) }
+    let resumption = renewedResumption()
     guard armResume(needed: needed) else { return .done }
     let timer = deadline.map { deadline in
       Task.detached {

@@ -34,8 +34,9 @@ final class WaitGroup: @unchecked Sendable {
   private let neededCount = Atomic<Int>(0)
   private let wakesOnFailure: Bool
   private let untilNotified: Bool
-  /// Called instead of the futex where the waiter is no thread. Set by the waiter before it arms `sleeper` (P2).
-  var resume: (@Sendable () -> Void)?
+  /// Told instead of the futex where the waiter is no thread. Made by the waiter before it first arms `sleeper` (P2) and
+  /// never replaced: a completer of an earlier wait may still be on its way to it.
+  private(set) var resumption: Resumption?
 
   /// - Parameter untilNotified: whether a raw cancelled future is done only once it was notified, as for `wait`.
   init(_ futures: [AnyFuture], wakesOnFailure: Bool = false, untilNotified: Bool = true) {
@@ -92,7 +93,7 @@ final class WaitGroup: @unchecked Sendable {
     let total = count.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
     guard total >= neededCount.load(ordering: .sequentiallyConsistent) || (failed && wakesOnFailure) else { return }
     guard sleeper.exchange(0, ordering: .sequentiallyConsistent) != 0 else { return }  // P2
-    if let resume { resume() } else { cf_futex_wake(sleeperAddress, 1) }
+    if let resumption { resumption.resume(.done) } else { cf_futex_wake(sleeperAddress, 1) }
   }
 
   /// How many members are done.
@@ -124,7 +125,18 @@ final class WaitGroup: @unchecked Sendable {
     return true
   }
 
-  /// For a waiter that is no thread: true if it must suspend, and `resume` will be called once.
+  /// The resumption, ready for one more suspension. A late completer of the one before may end it early: look again.
+  func renewedResumption() -> Resumption {
+    if let resumption {
+      resumption.renew()
+      return resumption
+    }
+    let new = Resumption()
+    resumption = new
+    return new
+  }
+
+  /// For a waiter that is no thread: true if it must suspend, and will be resumed.
   func armResume(needed: Int) -> Bool {
     neededCount.store(needed, ordering: .sequentiallyConsistent)
     sleeper.store(1, ordering: .sequentiallyConsistent)  // P2
@@ -132,7 +144,7 @@ final class WaitGroup: @unchecked Sendable {
     return sleeper.exchange(0, ordering: .sequentiallyConsistent) == 0  // a completer took it: resume is coming
   }
 
-  /// Takes the resumption back. False if `resume` was or is being called.
+  /// Takes the resumption back. False if a completer was or is about to use it.
   func disarmResume() -> Bool { sleeper.exchange(0, ordering: .sequentiallyConsistent) != 0 }
 
   func isReady(_ needed: Int) -> Bool {

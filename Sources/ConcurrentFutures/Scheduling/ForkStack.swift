@@ -30,6 +30,8 @@
 //       thief sees the lowered `top`.
 //   R4  request (a sleeper's): store `low` = requested, then look at `span` <-> the owner's slow path: exchange `low`, add to
 //       `span`, then look at the sleep word (Sleep.W1).
+//   R5  request (a sleeper's): store `low` = requested, membarrier, look at `top` <-> push: store `top`, compiler fence, load
+//       `low`. Either the push sees the request and publishes, or the sleeper sees the private fork and does not sleep.
 import CPlatform
 import Synchronization
 
@@ -93,8 +95,30 @@ struct ForkStack: ~Copyable {
 
   // MARK: Owner
 
-  /// A request is pending at a push: publishes the older half of the private slots. True if thieves should be told.
+  /// The slot for a fork, its words to be filled in.
+  @inlinable @inline(__always)
+  var next: ForkSlot { ForkSlot(bitPattern: top.load(ordering: .relaxed)).unsafelyUnwrapped }  // I1
+
+  /// Makes the filled slot the newest fork. True if the owner must `answer`.
+  @inlinable @inline(__always)
+  func push(_ slot: ForkSlot) -> Bool {
+    let end = UInt(bitPattern: slot + 1)
+    top.store(end, ordering: .releasing)  // R3: a forcing thief reads the slot
+    cf_signal_fence()  // R5
+    return end <= low.load(ordering: .relaxed)
+  }
+
+  /// Takes the newest fork back. True if it was private; else the owner must `popSlow`.
+  @inlinable @inline(__always)
+  func pop(_ slot: ForkSlot) -> Bool {
+    top.store(UInt(bitPattern: slot), ordering: .relaxed)
+    cf_signal_fence()  // R3
+    return UInt(bitPattern: slot) >= low.load(ordering: .relaxed)
+  }
+
+  /// A request was pending at a push: publishes the older half of the private slots. True if thieves should be told.
   func answer() -> Bool {
+    guard top.load(ordering: .relaxed) <= low.load(ordering: .relaxed) else { return false }
     acquire()
     defer { release() }
     return publish()
@@ -204,6 +228,12 @@ struct ForkStack: ~Copyable {
   var hasPublished: Bool {
     let now = span.load(ordering: .sequentiallyConsistent)
     return now >> 32 < now & 0xFFFF_FFFF
+  }
+
+  /// Whether there are forks that nobody can steal yet. After the membarrier of R5.
+  var hasPrivate: Bool {
+    let now = span.load(ordering: .acquiring)
+    return top.load(ordering: .relaxed) > UInt(bitPattern: slot(now & 0xFFFF_FFFF))
   }
 
   /// Publishes on behalf of an owner that does not answer: it sits in a long leaf. True if it did.

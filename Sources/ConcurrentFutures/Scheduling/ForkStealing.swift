@@ -28,11 +28,19 @@ extension UnsafeMutablePointer<Worker> {
     return nil
   }
 
-  /// Before sleeping: every other worker that forks from now on will publish and wake somebody (ForkStack.R4).
-  func requestForks() {
-    for index in 0..<pool.pointee.publishedWorkers where index != pointee.index {
+  /// Before sleeping: every other worker that forks from now on will publish and wake somebody (ForkStack.R4, R5).
+  /// - Returns: whether one has forks already that cannot be stolen yet: the caller must not sleep, but ask on.
+  func requestForks() -> Bool {
+    let count = pool.pointee.publishedWorkers
+    for index in 0..<count where index != pointee.index {
       pool.worker(index)?.pointee.forks.requestBeforeSleep()
     }
+    guard count > 1, PoolRegistry.canForce.load(ordering: .relaxed) else { return false }
+    cf_membarrier()  // ForkStack.R5
+    for index in 0..<count where index != pointee.index {
+      if pool.worker(index)?.pointee.forks.hasPrivate == true { return true }
+    }
+    return false
   }
 
   /// Runs a fork of `victim`, as part of the task that forked it.
@@ -99,8 +107,10 @@ extension UnsafeMutablePointer<Worker> {
       expected: ForkStack.State.open, desired: ForkStack.State.awaited, ordering: .sequentiallyConsistent)
     guard claimed.exchanged else { return }
     pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: false)
-    requestForks()
-    if state.pointee.load(ordering: .sequentiallyConsistent) == ForkStack.State.done || pool.hasPublishedForks {
+    let someoneHides = requestForks()
+    if state.pointee.load(ordering: .sequentiallyConsistent) == ForkStack.State.done || someoneHides
+      || pool.hasPublishedForks
+    {
       standUp()
     } else {
       if Recorder.isOn(.workerPark) {

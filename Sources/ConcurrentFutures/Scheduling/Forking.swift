@@ -28,23 +28,17 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
 
   /// The slot for a fork, its words to be filled in.
   @inlinable @inline(__always)
-  var next: ForkSlot { ForkSlot(bitPattern: pointee.top.load(ordering: .relaxed)).unsafelyUnwrapped }  // I1
+  var next: ForkSlot { pointee.next }
 
   /// Makes the filled slot the owner's newest fork.
   @inlinable @inline(__always)
   func push(_ slot: ForkSlot) {
-    let end = UInt(bitPattern: slot + 1)
-    pointee.top.store(end, ordering: .releasing)  // R3: a forcing thief reads the slot
-    if end <= pointee.low.load(ordering: .relaxed) { pushSlow() }
+    if pointee.push(slot) { pushSlow() }
   }
 
   /// True if the fork is the owner's again; false after its thief is done.
   @inlinable @inline(__always)
-  func pop(_ slot: ForkSlot) -> Bool {
-    pointee.top.store(UInt(bitPattern: slot), ordering: .relaxed)
-    cf_signal_fence()  // R3
-    return UInt(bitPattern: slot) >= pointee.low.load(ordering: .relaxed) || popSlow(slot)
-  }
+  func pop(_ slot: ForkSlot) -> Bool { pointee.pop(slot) || popSlow(slot) }
 
   private var worker: UnsafeMutablePointer<Worker> {
     // SAFETY: `forks` is the first field of `Worker`.
@@ -53,7 +47,6 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
 
   @usableFromInline @inline(never)
   func pushSlow() {
-    guard pointee.top.load(ordering: .relaxed) <= pointee.low.load(ordering: .relaxed) else { return }
     if pointee.answer() { worker.pool.notify() }
   }
 

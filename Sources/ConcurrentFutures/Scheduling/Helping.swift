@@ -20,7 +20,7 @@ extension UnsafeMutablePointer<Worker> {
   func runIfPending(_ future: AnyFuture) -> Bool {
     guard future.owner == pointee.pool.pointee.id, future.isTask else { return false }
     guard pointee.pool.pointee.configuration.waitPolicy != .block else { return false }
-    dropStaleEntries()
+    dropStaleEntries(awaited: future)
     guard future.loadWord().phase == FutureWord.pending else { return false }
     let unmanaged = Unmanaged.passUnretained(future)
     guard stackIsDeep else {
@@ -39,12 +39,16 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Entries at the bottom of the deque whose futures were run by someone who waited for them: an await in a loop must
   /// not leave them piling up.
-  private func dropStaleEntries() {
+  private func dropStaleEntries(awaited: AnyFuture) {
+    let awaitedWord = Job(.future, Unmanaged.passUnretained(awaited).toOpaque()).word
     while let word = pointee.lifo.newest, let future = Job(word: word).future {
+      // The usual case, and an object that we may look into where it is: its waiter holds it.
+      if word == awaitedWord, awaited.loadWord().phase == FutureWord.pending { return }
       // SAFETY: `newest` may be stolen and freed at this moment; only the popped word is ours to look into.
       guard let popped = pointee.lifo.pop() else { return }
       guard popped == word, future._withUnsafeGuaranteedRef({ $0.loadWord().phase != FutureWord.pending }) else {
         pointee.lifo.push(popped)
+        pool.notifyAfterLocalPush()  // who looked meanwhile did not see it (Sleep.W1)
         return
       }
       future._withUnsafeGuaranteedRef { $0.dropEntry() }

@@ -318,51 +318,59 @@ extension UnsafeMutablePointer<Pool> {
     if isOver { body() }
   }
 
-  /// Takes every queued job out. Futures go to `body`; jobs that must run go back to the injector.
-  private func drain(_ body: (Unmanaged<AnyFuture>) -> Void) {
-    var kept: [UInt] = []
-    func sort(_ word: UInt) {
-      let job = Job(word: word)
-      if let future = job.future { body(future) } else { kept.append(word) }
-    }
+  /// Takes every queued job out. Futures go to `body`, which may call foreign code; returns the others.
+  private func drain(_ body: (Unmanaged<AnyFuture>) -> Void) -> [Job] {
+    var words: [UInt] = []
     var spin = SpinWait()
     while pointee.injector.isNonEmpty {
-      if case .busy = pointee.injector.take(.max, sort) { spin.once() }
+      if case .busy = pointee.injector.take(.max, { words.append($0) }) { spin.once() }
     }
     for index in 0..<pointee.publishedWorkers {
       guard let worker = worker(index) else { continue }
       for isFifo in [true, false] {
         stealing: while true {
           switch isFifo ? worker.pointee.fifo.steal() : worker.pointee.lifo.steal() {
-          case .item(let word): sort(word)
+          case .item(let word): words.append(word)
           case .empty: break stealing
           case .lost: continue
           }
         }
       }
     }
-    for word in kept { pointee.injector.push(word) }
-    if !kept.isEmpty { notify() }
+    var others: [Job] = []
+    for job in words.lazy.map(Job.init(word:)) {
+      if let future = job.future { body(future) } else { others.append(job) }
+    }
+    return others
+  }
+
+  /// Back to the queue with what must run even so: jobs of Swift concurrency, and those of `execute`.
+  private func putBack(_ jobs: [Job]) {
+    for job in jobs { pointee.injector.push(job.word) }
+    if !jobs.isEmpty { notify() }
   }
 
   /// Cancels every future that has not started.
   func cancelQueued() {
     if isForkedChild { return }
-    drain { future in
+    let others = drain { future in
       future._withUnsafeGuaranteedRef {
         _ = $0.cancel()
         $0.dropEntry()
       }
       future.release()
     }
+    putBack(others)
   }
 
-  /// Frees what is left when the last reference goes: entries that were cancelled or taken back.
+  /// Frees what is left when the last reference goes: entries that were cancelled or taken back, and what no thread
+  /// could be started for.
   private func discardQueued() {
-    drain { future in
+    let others = drain { future in
       future._withUnsafeGuaranteedRef { $0.dropEntry() }
       future.release()
     }
+    for job in others where job.kind == .detached { job.detached.release() }
   }
 
   /// Makes the pool unusable: every queued future fails with the error, every later submit is refused with it.
@@ -370,10 +378,11 @@ extension UnsafeMutablePointer<Pool> {
     let error = BrokenExecutorError(kind)
     ErrorSink.report(error, "the thread pool \(pointee.name) broke", nil, to: pointee.configuration.errorHandler)
     close(.broken(error))
-    drain { future in
+    let others = drain { future in
       future._withUnsafeGuaranteedRef { $0.failQueued(error) }
       future.release()
     }
+    putBack(others)
   }
 }
 

@@ -126,8 +126,12 @@ extension UnsafeMutablePointer<Worker> {
       }
       switch rest(&searching) {
       case .goOn: break
-      case .end: return leave { pool.pointee.sleep.returnToUnstarted() }
-      case .endSurplus: return leave { _ = pool.pointee.sleep.endSearching() }
+      case .end: if leave() { return }
+      case .endSurplus:
+        pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
+        _ = pool.pointee.sleep.endSearching()
+        if pool.hasVisibleWork { pool.notify() }  // what arrived while it still counted as searching
+        return
       }
     }
   }
@@ -246,8 +250,8 @@ extension UnsafeMutablePointer<Worker> {
     searching = true
     if wasSearching, pool.takeSurplus() { return .endSurplus }
     pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: wasSearching)
-    requestForks()
-    if pool.hasVisibleWork {  // Sleep.W1
+    let someoneHides = requestForks()
+    if pool.hasVisibleWork || someoneHides {  // Sleep.W1, ForkStack.R5
       standUp()
       return .goOn
     }
@@ -287,10 +291,13 @@ extension UnsafeMutablePointer<Worker> {
     pointee.parker.unpark()
   }
 
-  private func leave(_ uncount: () -> Void) {
+  /// False if work arrived while it still counted as searching: it stays, for a new thread could be refused.
+  private func leave() -> Bool {
     pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
-    uncount()
-    if pool.hasVisibleWork { pool.notify() }  // what arrived while it still counted as searching
+    pool.pointee.sleep.returnToUnstarted()
+    guard pool.hasVisibleWork, pool.pointee.sleep.claimUnstarted() else { return true }
+    pointee.activity.store(Worker.Activity.looking, ordering: .relaxed)
+    return false
   }
 
   // MARK: Running

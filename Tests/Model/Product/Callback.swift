@@ -1,0 +1,1 @@
+../../../Sources/ConcurrentFutures/Futures/Callback.swift

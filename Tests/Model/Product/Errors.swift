@@ -1,0 +1,1 @@
+../../../Sources/ConcurrentFutures/Executors/Errors.swift

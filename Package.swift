@@ -38,6 +38,7 @@ let package = Package(
     .testTarget(
       name: "RecordingTests", dependencies: ["ConcurrentFutures", "SchedulerEvents", "CPlatform", "RecordingChild"],
       swiftSettings: settings),
+    .testTarget(name: "LTTngTests", dependencies: ["RecordingChild"], swiftSettings: settings),
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(

@@ -7,6 +7,7 @@
 //   fork      marks, forks; parent and child mark again; prints the child's exit status
 //   snapshot  marks COUNT values in each thread, prints the folder of a snapshot taken meanwhile
 //   pool      records only what the environment asks for; runs COUNT tasks on a pool of THREADS workers and shuts it down
+//   live      the same pool, 100 tasks for each line on stdin, the number of lines so far to stdout; until stdin ends
 //   wait      marks without end until stdin is closed
 import ConcurrentFutures
 import Glibc
@@ -88,7 +89,7 @@ var configuration = EventLog.Configuration(directory: plan.directory)
 configuration.mode = plan.mode
 configuration.bytesPerLane = plan.bytesPerLane
 let shared = Shared(plan)
-if plan.scenario != "pool" { try EventLog.start(configuration) }
+if !["pool", "live"].contains(plan.scenario) { try EventLog.start(configuration) }
 
 switch plan.scenario {
 case "marks":
@@ -121,6 +122,16 @@ case "pool":
   let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)
   let futures = try (0..<plan.count).map { number in try pool.submit(label: "numbered") { number } }
   for (number, future) in futures.enumerated() where try future.result() != number { exit(1) }
+  pool.shutdown()
+case "live":
+  let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)
+  var rounds = 0
+  while readLine() != nil {
+    for future in try (0..<100).map({ number in try pool.submit(label: "live") { number } }) { _ = try future.result() }
+    rounds += 1
+    print(rounds)
+    fflush(nil)
+  }
   pool.shutdown()
 case "wait":
   let threads = startThreads(shared)

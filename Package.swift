@@ -34,7 +34,8 @@ let package = Package(
       name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv"],
       swiftSettings: settings),
     .executableTarget(
-      name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings),
+      name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings
+    ),
     .testTarget(
       name: "RecordingTests", dependencies: ["ConcurrentFutures", "SchedulerEvents", "CPlatform", "RecordingChild"],
       swiftSettings: settings),

@@ -208,6 +208,7 @@ extension AnyFuture {
   /// Runs an unpublished task on the submitting thread (`Admission.callerRuns`).
   final func runHere(_ pool: UInt32) {
     guard claim() else { return }
+    // SAFETY: unretained: this call holds the future until the context is left.
     let context = TaskContext.enter(taskID, Unmanaged.passUnretained(self).toOpaque())
     if Recorder.isOn(.taskStart) {
       Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: context.depth)

@@ -48,6 +48,7 @@ final class CallTask1<First: Sendable, Value: Sendable>: Future<Value>, @uncheck
 
   @inlinable static var handleTask: Operations {
     { base, operation in
+      // SAFETY: this handler is installed by that class's own initialiser only.
       let task = unsafeDowncast(base, to: CallTask1<First, Value>.self)
       switch operation {
       case .run:
@@ -96,6 +97,7 @@ final class CallTask<First: Sendable, each Argument: Sendable, Value: Sendable>:
 
   @inlinable static var handleTask: Operations {
     { base, operation in
+      // SAFETY: this handler is installed by that class's own initialiser only.
       let task = unsafeDowncast(base, to: CallTask<First, repeat each Argument, Value>.self)
       switch operation {
       case .run:

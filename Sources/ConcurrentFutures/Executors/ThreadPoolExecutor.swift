@@ -43,6 +43,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     pool = PoolHandle(.make(id: id, name: name, maxWorkers: maxWorkers, configuration: configuration))
     poolAddress = UInt(bitPattern: pool.pointer)
     pool.pointer.pointee.executor.store(
+      // SAFETY: unretained: only Swift jobs use it, and the executor lives while tasks prefer it (`runSwiftJob`).
       UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque()), ordering: .releasing)
     PoolRegistry.add(pool.pointer)
     Recorder.poolConfig(pool: id, name: name, workers: maxWorkers, policies: configuration.policies)

@@ -377,6 +377,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
 
   /// As Python's `repr`: `<Future at 0x7f… state=finished returned Int>`.
   public final var debugDescription: String {
+    // SAFETY: only printed, never followed.
     let address = UInt(bitPattern: Unmanaged.passUnretained(self).toOpaque())
     let word = loadWord()
     let tail =

@@ -15,6 +15,7 @@ final class Callback {
     var node: UnsafeMutablePointer<WaitNode>? = first
     while let at = node {
       node = at.pointee.next
+      // SAFETY: the nodes of a callback list carry callbacks; `Callback` alone makes such nodes.
       let callback = unsafeDowncast(at.pointee.payload!.takeRetainedValue(), to: Callback.self)
       at.deinitialize(count: 1)
       UnsafeMutableRawPointer(at).deallocate()

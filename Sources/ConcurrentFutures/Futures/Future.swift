@@ -34,6 +34,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   @inlinable static var handle: Operations {
     { base, operation in
       if case .destroyValue = operation {
+        // SAFETY: this handler is installed by `Future<Value>`'s own initialiser only.
         unsafeDowncast(base, to: Future<Value>.self).cell.address.deinitialize(count: 1)
       }
       return false
@@ -89,6 +90,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
 
   /// Calls `body` with this future once it is done. See ``AnyFuture/addAnyDoneCallback(_:)``, which tells on which thread.
   public final func addDoneCallback(_ body: @escaping @Sendable (Future<Value>) throws -> Void) {
+    // SAFETY: a callback gets the future it was added to, which is this one.
     addAnyDoneCallback { try body(unsafeDowncast($0, to: Future<Value>.self)) }
   }
 

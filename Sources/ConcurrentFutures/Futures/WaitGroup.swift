@@ -58,6 +58,7 @@ final class WaitGroup: @unchecked Sendable {
   }
 
   private func node(_ index: Int) -> UnsafeMutablePointer<WaitNode> {
+    // SAFETY: the initialiser made a node at each stride; `index` is below their number.
     (nodes + index * WaitNode.stride).assumingMemoryBound(to: WaitNode.self)
   }
 

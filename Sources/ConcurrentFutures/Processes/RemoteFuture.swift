@@ -47,6 +47,7 @@ class RemoteFuture<Value: Sendable>: Future<Value>, RemoteCall, @unchecked Senda
 }
 
 /// One task's output.
+// SAFETY: adds no state to its superclass, which is Sendable.
 final class TaskFuture<Output: Codable & Sendable>: RemoteFuture<Output>, @unchecked Sendable {
   override func decode(_ message: DecodingMessage) throws -> Output { try message.decode(Output.self) }
 }

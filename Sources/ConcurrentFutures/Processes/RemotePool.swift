@@ -204,12 +204,16 @@ final class RemotePool: CallOwner, Sendable {
     let code = hasThread.withLock { hasThread -> Int32 in
       if hasThread { return 0 }
       LivePools.add(id, self)
-      let pool = Unmanaged.passRetained(self)
+      // SAFETY: the reference is taken exactly once: by the thread or, where it does not start, here.
+      let thread = Unmanaged.passRetained(AnyThread { self.run() })
       let code = cf_start_thread(
-        { Unmanaged<AnyThread>.fromOpaque($0!).takeRetainedValue().body() },
-        Unmanaged.passRetained(AnyThread { pool.takeRetainedValue().run() }).toOpaque(), RemotePoolThread.stackBytes)
+        { Unmanaged<AnyThread>.fromOpaque($0!).takeRetainedValue().body() }, thread.toOpaque(),
+        RemotePoolThread.stackBytes)
       hasThread = code == 0
-      if code != 0 { LivePools.remove(id) }
+      if code != 0 {
+        LivePools.remove(id)
+        thread.release()
+      }
       return code
     }
     guard code == 0 else { throw RejectedExecutionError(.noThread(code)) }

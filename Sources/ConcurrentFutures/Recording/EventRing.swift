@@ -20,6 +20,7 @@ import CPlatform
 import SchedulerEvents
 import Synchronization
 
+// SAFETY: I1 says who touches what; the owner and the log uphold it by P1 to P3.
 struct EventRing: @unchecked Sendable {
   /// What is beyond the current window.
   enum Request {

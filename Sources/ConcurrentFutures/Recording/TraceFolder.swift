@@ -66,6 +66,7 @@ struct TraceFolder {
   static let program: String = {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = buffer.withUnsafeMutableBytes {
+      // SAFETY: bytes; readlink writes at most `count` of them into the borrowed buffer.
       readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
     }
     let path = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)

@@ -19,6 +19,7 @@ enum WorkerStatement {
       guard let thread = lane.thread else { return }
       let task = cf_peek(&thread.pointee.current_task)
       // The thread's end closes its lane, under the lock that is held here, before it gives its worker up.
+      // SAFETY: the slot holds a `Worker` or nil, and what it points to cannot go away meanwhile:
       let worker = thread.pointee.worker?.assumingMemoryBound(to: Worker.self)
       var record = EventRecord(.workerStatus, worker: lane.number)
       record[WorkerStatus.tid] = UInt64(UInt32(bitPattern: lane.tid))

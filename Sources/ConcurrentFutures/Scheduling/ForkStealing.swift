@@ -55,7 +55,8 @@ extension UnsafeMutablePointer<Worker> {
     cf_run_fork(slot)
     if recording { Recorder.forkEnd(parent: parent, victim: lane) }
     leave(context)
-    let old = victim.pointee.forks.state(slot).pointee.exchange(ForkStack.State.done, ordering: .sequentiallyConsistent)  // R2
+    // R2
+    let old = victim.pointee.forks.state(slot).pointee.exchange(ForkStack.State.done, ordering: .sequentiallyConsistent)
     if old == ForkStack.State.awaited, pool.pointee.sleep.cancelSleeping(victim.pointee.index) { victim.wake(.result) }
   }
 
@@ -75,6 +76,7 @@ extension UnsafeMutablePointer<Worker> {
       round += 1
       pointee.patience = round
       if !stackIsDeep, let found = findFork() {
+        // SAFETY: what `findFork` finds is a job of kind `.fork`, whose object is its slot.
         runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
         round = 0
       } else if round < Self.waitingRounds {

@@ -24,6 +24,7 @@ func keepValue<B>(_ job: () -> B)
 extension UnsafeMutablePointer where Pointee == ForkStack {
   /// The forks of the calling thread's worker.
   @inlinable @inline(__always)
+  // SAFETY: the thread's slot points to its `Worker`, whose first field is the `ForkStack`.
   static var current: Forks? { cf_current_thread().pointee.worker?.assumingMemoryBound(to: ForkStack.self) }
 
   /// The slot for a fork, its words to be filled in.
@@ -69,6 +70,7 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
     let outcome: Result<(A, B), E> = _withUnprotectedUnsafeTemporaryAllocation(
       byteCount: MemoryLayout<Result<B, E>>.stride, alignment: MemoryLayout<Result<B, E>>.alignment
     ) { raw in
+      // SAFETY: the temporary memory has this type's size and alignment and is not used as another.
       let result = raw.baseAddress.unsafelyUnwrapped.assumingMemoryBound(to: Result<B, E>.self)
       return spanning(result, a) {
         do throws(E) { result.initialize(to: .success(try b())) } catch { result.initialize(to: .failure(error)) }
@@ -116,6 +118,7 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
       return (left, b())
     }
     keepValue(b)
+    // SAFETY: `call` left the closure's result, a `B`, at the slot's value field; it is moved out once.
     return (left, (UnsafeMutableRawPointer(slot) + 16).assumingMemoryBound(to: B.self).move())
   }
 }
@@ -134,6 +137,7 @@ enum ForkConvention {
     var slot = cf_fork()
     return withUnsafeMutablePointer(to: &slot) { slot in
       call({ expected }, slot)
+      // SAFETY: as above.
       return (UnsafeMutableRawPointer(slot) + 16).assumingMemoryBound(to: B.self).move() == expected
     }
   }

@@ -22,6 +22,7 @@ extension UnsafeMutablePointer<Worker> {
     guard pointee.pool.pointee.configuration.waitPolicy != .block else { return false }
     dropStaleEntries(awaited: future)
     guard future.loadWord().phase == FutureWord.pending else { return false }
+    // SAFETY: unretained: the caller, who waits for this future, holds it until this returns.
     let unmanaged = Unmanaged.passUnretained(future)
     guard stackIsDeep else {
       // Its entry is mostly our newest: take it along, else it stays behind and is dropped later.

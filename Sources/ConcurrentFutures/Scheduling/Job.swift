@@ -19,6 +19,8 @@ struct Job: Equatable {
   init(word: UInt) { self.word = word }
   init(_ kind: Kind, _ object: UnsafeMutableRawPointer) { word = UInt(bitPattern: object) | kind.rawValue }
 
+  // SAFETY: the word is pushed, and taken out again, exactly once, and whoever takes it owns the reference. The kind
+  // in its low bits, which objects leave zero, says what the address is.
   /// Takes over one reference to `future`.
   init(retaining future: AnyFuture) { self.init(.future, Unmanaged.passRetained(future).toOpaque()) }
   init(retaining job: DetachedJob) { self.init(.detached, Unmanaged.passRetained(job).toOpaque()) }
@@ -28,6 +30,7 @@ struct Job: Equatable {
     UnsafeMutableRawPointer(bitPattern: word & ~Job.tagMask).unsafelyUnwrapped
   }
 
+  // SAFETY: as for `init(retaining:)`: the kind was written together with the address.
   /// The future, if it is one. Borrowed.
   var future: Unmanaged<AnyFuture>? { kind == .future ? Unmanaged.fromOpaque(object) : nil }
   var detached: Unmanaged<DetachedJob> { Unmanaged.fromOpaque(object) }

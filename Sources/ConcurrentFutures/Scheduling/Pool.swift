@@ -88,7 +88,8 @@ struct Pool: ~Copyable {
 
   func publish(_ worker: UnsafeMutablePointer<Worker>, at index: Int) {
     workers[index].store(UInt(bitPattern: worker), ordering: .releasing)
-    if index >= published.load(ordering: .relaxed) { published.store(index + 1, ordering: .releasing) }  // under the lock
+    // under the lock
+    if index >= published.load(ordering: .relaxed) { published.store(index + 1, ordering: .releasing) }
   }
 }
 
@@ -97,6 +98,7 @@ extension UnsafeMutablePointer<Pool> {
     id: UInt32, name: String, maxWorkers: Int, configuration: ThreadPoolExecutor.Configuration
   ) -> UnsafeMutablePointer<Pool> {
     let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Pool>.size, alignment: 128)
+    // SAFETY: fresh memory of `Pool`'s size, initialised in the next line; freed by the pool's last reference.
     let pool = raw.assumingMemoryBound(to: Pool.self)
     pool.initialize(to: Pool(id: id, name: name, maxWorkers: maxWorkers, configuration: configuration))
     return pool
@@ -183,6 +185,7 @@ extension UnsafeMutablePointer<Pool> {
       if pointee.slot(index) == nil {
         guard let memory = ForkStack.reserve(stackSize: pointee.configuration.stackSize) else { return nil }
         let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Worker>.size, alignment: 128)
+        // SAFETY: fresh memory of `Worker`'s size, initialised in the next line; it lives as long as the pool.
         let new = raw.assumingMemoryBound(to: Worker.self)
         new.initialize(to: Worker(self, index, forkMemory: memory))
         pointee.publish(new, at: index)

@@ -10,6 +10,7 @@ extension ThreadPoolExecutor: TaskExecutor {
   public nonisolated func enqueue(_ job: consuming ExecutorJob) {
     let pool = pool.pointer
     let job = UnownedJob(job)
+    // SAFETY: an `UnownedJob` is one word, the job's address; the concurrency runtime keeps it alive until it has run.
     let word = unsafeBitCast(job, to: UInt.self)
     if let worker = pool.currentMember {
       worker.pointee.fifo.push(Job(swift: word).word)

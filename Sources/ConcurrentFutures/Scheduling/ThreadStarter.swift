@@ -15,6 +15,7 @@ enum ThreadStarter {
     return cf_start_thread(enter, UnsafeMutableRawPointer(worker), stackSize)
   }
 
+  // SAFETY: `raw` is the worker that `start` passed; the pool keeps it until its thread has ended.
   private static let enter: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
     let worker = raw.unsafelyUnwrapped.assumingMemoryBound(to: Worker.self)
     worker.pointee.pool.runThread(worker)

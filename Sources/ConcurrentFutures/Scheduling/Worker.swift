@@ -66,6 +66,7 @@ struct Worker: ~Copyable {
   }
 
   /// The worker the calling thread is, or nil outside of any pool.
+  // SAFETY: only `runThread` sets the slot, to its worker, and clears it before the worker goes.
   @inline(__always)
   static var current: UnsafeMutablePointer<Worker>? {
     cf_current_thread().pointee.worker?.assumingMemoryBound(to: Worker.self)
@@ -322,6 +323,7 @@ extension UnsafeMutablePointer<Worker> {
       runSwiftJob(found.job.swiftWord)
     case .fork:
       becomeBusy()
+      // SAFETY: the kind says that the object is a fork's slot.
       runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
     }
     if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
@@ -359,7 +361,8 @@ extension UnsafeMutablePointer<Worker> {
       pointee.counters.countEnd(failed: failed)
       if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
-      if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }  // published by the exchange
+      // published by the exchange
+      if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
       guard let nodes = future.publish() else { return }
       if pointee.depth == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
       future.fire(nodes)

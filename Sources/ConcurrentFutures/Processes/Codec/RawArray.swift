@@ -1,4 +1,6 @@
 // Arrays of integers and floating-point numbers cross as their memory; large ones without being copied.
+//
+// SAFETY (whole file): each cast follows a comparison that found both types to be the same one.
 
 /// A number whose memory is its value: little-endian, no padding. `code` names it on the wire.
 protocol RawElement: BitwiseCopyable, Sendable {

@@ -64,6 +64,7 @@ enum TypeReference: Hashable, Sendable {
   // says generic. Only descriptors inside the executable's own image are used, and both sides run the same image.
 
   private static func descriptorOffset(of type: Any.Type) -> UInt64? {
+    // SAFETY: a metatype is the address of its metadata, which lives as long as the process.
     let metadata = unsafeBitCast(type, to: UnsafeRawPointer.self)
     let kind = metadata.load(as: UInt.self)
     guard kind == 0x200 || kind == 0x201 else { return nil }
@@ -82,6 +83,7 @@ enum TypeReference: Hashable, Sendable {
     else { return nil }
     let accessor = descriptor + 12 + Int(descriptor.load(fromByteOffset: 12, as: Int32.self))
     guard isInImage(accessor), let metadata = cf_call_metadata_accessor(accessor) else { return nil }
+    // SAFETY: what the accessor of a type that is not generic returns is its metadata.
     return unsafeBitCast(metadata, to: Any.Type.self)
   }
 

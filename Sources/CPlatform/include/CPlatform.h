@@ -105,4 +105,8 @@ void cf_stack_bounds(uintptr_t *low, uintptr_t *high);  // of the calling thread
 // Registers what must happen around fork() and at exit(). Called once.
 void cf_hook_process(void (*prepare)(void), void (*parent)(void), void (*child)(void), void (*at_exit)(void));
 #include "CProcesses.h"
+
+// Of the Swift runtime (docs/Runtime.md there): references that keep an object's memory but not the object.
+void *swift_unownedRetain(void *object);
+void swift_unownedRelease(void *object);
 #endif

@@ -89,10 +89,9 @@ extension ThreadPoolExecutor {
   private func takeBack(
     _ future: AnyFuture, _ reason: RejectedExecutionError.Reason
   ) throws(RejectedExecutionError) -> Bool {
-    guard future.claim(to: FutureWord.completing) else { return true }
-    future.dropWork()
-    future.storedError = CancelledError()
-    future.fire(future.publish())
+    guard let entry = QueueEntry(future).claimFromOutside(to: FutureWord.completing) else { return true }
+    future.failClaimed(CancelledError())
+    entry.release()
     throw RejectedExecutionError(reason)
   }
 

@@ -73,6 +73,11 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   /// Called once, on the thread of the first `requestCancellation` before the future was done.
   func cancellationRequested() {}
 
+  /// Futures that this one is made from and that are missing still. For workers that wait for it.
+  var awaitedSources: [AnyFuture] { [] }
+  /// It is done: its sources need not live for its sake.
+  func forgetSources() {}
+
   /// "returned Int" or "raised MyError", only after FINISHED was seen.
   var outcomeDescription: String { preconditionFailure("abstract") }
 
@@ -121,26 +126,24 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
         current = loadWord()
         continue
       }
-      if current.isLocked {
-        current = waitUntilUnlocked()
-        continue
-      }
       guard withdrawWork() else {
         _ = claim()
         return false
       }
-      let (exchanged, original) = word.compareExchange(
-        expected: current.raw, desired: current.detached(FutureWord.cancelled).raw, ordering: .acquiringAndReleasing)
-      guard exchanged else {
-        current = FutureWord(raw: original)
-        continue
+      if let taken = FutureWord.cancel(word) {
+        afterCancel(taken.head)
+        return true
       }
-      if taskID != 0 { PoolRegistry.countCancelled(owner) }
-      if Recorder.isOn(.taskCancel) && taskID != 0 { Recorder.taskCancel(task: taskID) }
-      dropWork()
-      fire(current.head)
-      return true
+      current = loadWord()
     }
+  }
+
+  /// What follows the move to CANCELLED, by who made it.
+  final func afterCancel(_ nodes: UnsafeMutablePointer<WaitNode>?) {
+    if taskID != 0 { PoolRegistry.countCancelled(owner) }
+    if Recorder.isOn(.taskCancel) && taskID != 0 { Recorder.taskCancel(task: taskID) }
+    dropWork()
+    fire(nodes)
   }
 
   /// PENDING to CANCELLED of a future made by hand: members of groups stay until it is notified.
@@ -194,18 +197,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
 
   /// PENDING to RUNNING: the caller now owns the task and must run it. False if someone else was first.
   @inline(__always)
-  final func claim(to phase: UInt = FutureWord.running) -> Bool {
-    var current = FutureWord(raw: FutureWord.pending)
-    while true {
-      let (exchanged, original) = word.compareExchange(
-        expected: current.raw, desired: current.to(phase).raw, ordering: .acquiringAndReleasing)
-      if exchanged { return true }
-      current = FutureWord(raw: original)
-      if current.phase != FutureWord.pending { return false }
-      if current.isLocked { current = waitUntilUnlocked() }
-      if current.phase != FutureWord.pending { return false }
-    }
-  }
+  final func claim(to phase: UInt = FutureWord.running) -> Bool { FutureWord.claim(word, to: phase) }
 
   /// PENDING or RUNNING to COMPLETING: the caller alone may store an outcome. False if it was done or claimed.
   final func claimCompletion() -> Bool {
@@ -213,7 +205,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
     while true {
       guard current.phase == FutureWord.pending || current.phase == FutureWord.running else { return false }
       if current.isLocked {
-        current = waitUntilUnlocked()
+        current = FutureWord.waitUntilUnlocked(word)
         continue
       }
       let (exchanged, original) = word.compareExchange(
@@ -228,7 +220,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   final func publish() -> UnsafeMutablePointer<WaitNode>? {
     var current = FutureWord(raw: word.load(ordering: .relaxed))
     while true {
-      if current.isLocked { current = waitUntilUnlocked() }
+      if current.isLocked { current = FutureWord.waitUntilUnlocked(word) }
       let (exchanged, original) = word.compareExchange(
         expected: current.raw, desired: current.detached(FutureWord.finished).raw, ordering: .acquiringAndReleasing)
       if exchanged { return current.head }  // P1
@@ -338,7 +330,7 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   private func lock() -> FutureWord {
     var current = FutureWord(raw: word.load(ordering: .relaxed))
     while true {
-      if current.isLocked { current = waitUntilUnlocked() }
+      if current.isLocked { current = FutureWord.waitUntilUnlocked(word) }
       let (exchanged, original) = word.compareExchange(
         expected: current.raw, desired: current.locked.raw, ordering: .acquiringAndReleasing)  // FutureWord.P2
       if exchanged { return current }
@@ -355,16 +347,6 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
         expected: current.raw, desired: desired.raw, ordering: .acquiringAndReleasing)  // FutureWord.P2
       if exchanged { return }
       current = FutureWord(raw: original)
-    }
-  }
-
-  @inline(never)
-  private final func waitUntilUnlocked() -> FutureWord {
-    var spin = SpinWait()
-    while true {
-      let current = loadWord()
-      if !current.isLocked { return current }
-      spin.once()
     }
   }
 
@@ -432,6 +414,7 @@ extension AnyFuture {
   final func completeWithError(_ error: any Error) -> Bool {
     guard claimCompletion() else { return false }
     storedError = error
+    forgetSources()
     fire(publish())
     return true
   }

@@ -2,6 +2,7 @@
 //
 // Python has none. The names are those of folly, CompletableFuture and NIO. A cancelled source gives `CancelledError`.
 // Cancelling a derived future releases who waits for it; the source goes on.
+import Synchronization
 
 extension Future {
   /// The future of `transform` applied to this one's value; an error passes through.
@@ -42,7 +43,7 @@ extension Future {
 
   /// Both values; the error of the first to fail, without waiting for the other.
   public final func zip<U: Sendable>(_ other: Future<U>) -> Future<(Value, U)> {
-    let both = Future<(Value, U)>(owner: Owner.library)
+    let both = DerivedFuture<(Value, U)>(of: [self, other])
     both.recordSources([self, other], .all)
     let finish: @Sendable (AnyFuture) -> Void = { _ in
       guard let mine = self.outcome, let theirs = other.outcome else {
@@ -61,7 +62,7 @@ extension Future {
   /// This outcome if it is there within `limit`, else the error ``TimeoutError``. The source goes on.
   /// - Parameter limit: counted from this call.
   public final func timingOut(after limit: Duration) -> Future<Value> {
-    let limited = Future<Value>(owner: Owner.library)
+    let limited = DerivedFuture<Value>(of: [self])
     let timer = Task.detached {
       try await Task.sleep(for: limit)
       limited.completeWithError(TimeoutError())
@@ -73,24 +74,20 @@ extension Future {
     return limited
   }
 
-  /// Takes over the outcome of `source`.
-  private func follow(_ source: Future<Value>) {
-    source.addDoneCallback { self.complete(with: $0.outcomeOrCancelled) }
-  }
-
   /// The outcome of a future that is done.
   final var outcomeOrCancelled: Result<Value, any Error> { outcome ?? .failure(CancelledError()) }
 
   private func derive<U: Sendable>(
-    on executor: (any FutureExecutor)?, _ body: @escaping @Sendable (Result<Value, any Error>, Future<U>) -> Void
+    on executor: (any FutureExecutor)?, _ body: @escaping @Sendable (Result<Value, any Error>, DerivedFuture<U>) -> Void
   ) -> Future<U> {
-    let derived = Future<U>(owner: Owner.library)
+    let derived = DerivedFuture<U>(of: [self])
     addDoneCallback { source in
       let outcome = source.outcomeOrCancelled
       guard let executor else { return body(outcome, derived) }
       if derived.isDone { return }
       do {
         let task = try executor.submit { body(outcome, derived) }
+        derived.waits(for: [task])
         if Recorder.isOn(.taskDepend) { Recorder.taskDepend(from: source.taskID, to: task.taskID, kind: .then) }
         // A continuation that is cancelled with its pool must not leave the derived future pending.
         task.addAnyDoneCallback { task in if task.isCancelled { derived.completeWithError(CancelledError()) } }
@@ -107,8 +104,8 @@ extension Future {
 /// - Complexity: O(n). Of no futures it is finished with [].
 public func all<Value: Sendable>(_ futures: some Sequence<Future<Value>>) -> Future<[Value]> {
   let sources = Array(futures)
-  let together = Future<[Value]>(owner: AnyFuture.Owner.library)
   guard !sources.isEmpty else { return .succeeded([]) }
+  let together = DerivedFuture<[Value]>(of: sources)
   together.recordSources(sources, .all)
   let missing = Countdown(sources.count)
   for source in sources {
@@ -134,7 +131,7 @@ public func firstCompleted<Value: Sendable>(
 ) -> Future<Value> {
   let sources = Array(futures)
   precondition(!sources.isEmpty, "firstCompleted of no futures would never be done")
-  let first = Future<Value>(owner: AnyFuture.Owner.library)
+  let first = DerivedFuture<Value>(of: sources)
   first.recordSources(sources, .any)
   for source in sources {
     source.addDoneCallback { source in
@@ -143,6 +140,40 @@ public func firstCompleted<Value: Sendable>(
     }
   }
   return first
+}
+
+/// A future made from others. Knows what it waits for, so that a worker that waits for it can run that.
+// SAFETY: as `Future`; the sources are behind a lock.
+final class DerivedFuture<Value: Sendable>: Future<Value>, @unchecked Sendable {
+  private let sources: Mutex<[AnyFuture]>
+
+  init(of sources: [AnyFuture]) {
+    self.sources = Mutex(sources)
+    super.init(owner: Owner.library)
+  }
+
+  /// What is missing until it is done; none once it is.
+  override var awaitedSources: [AnyFuture] { sources.withLock { $0 } }
+
+  /// From now on it waits for others.
+  func waits(for others: [AnyFuture]) {
+    sources.withLock { $0 = others }
+    if isDone { forgetSources() }
+  }
+
+  override func forgetSources() {
+    let old = sources.withLock { sources in
+      defer { sources = [] }
+      return sources
+    }
+    withExtendedLifetime(old) {}  // freed outside of the lock
+  }
+
+  /// Takes over the outcome of `source`.
+  func follow(_ source: Future<Value>) {
+    waits(for: [source])
+    source.addDoneCallback { self.complete(with: $0.outcomeOrCancelled) }
+  }
 }
 
 extension AnyFuture {

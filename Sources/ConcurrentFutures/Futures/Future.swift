@@ -113,6 +113,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// The second half of `complete`, for a completer that has claimed before.
   final func finish(with outcome: Result<Value, any Error>) {
     store(outcome)
+    forgetSources()
     fire(publish())
   }
 }

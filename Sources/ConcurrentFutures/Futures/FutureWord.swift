@@ -17,6 +17,7 @@
 // Pairings
 //   P1  publish's releasing exchange -> every acquiring load that reads a done state
 //   P2  the holder's releasing store -> the next holder's acquiring exchange (links of the list)
+import Synchronization
 
 /// The states of a future, named as in Python.
 public enum FutureState: String, Hashable, Sendable, CaseIterable {
@@ -85,5 +86,47 @@ struct FutureWord: Equatable {
   /// The same with another newest node.
   func with(head: UnsafeMutablePointer<WaitNode>?) -> FutureWord {
     FutureWord(raw: raw & FutureWord.flagMask | UInt(bitPattern: head))
+  }
+}
+
+// MARK: - Moves that need nothing but the word
+
+extension FutureWord {
+  /// PENDING to `phase`, list and flags kept: the caller now owns the task. False if someone else was first.
+  @inline(__always)
+  static func claim(_ word: borrowing Atomic<UInt>, to phase: UInt) -> Bool {
+    var current = FutureWord(raw: FutureWord.pending)
+    while true {
+      let (exchanged, original) = word.compareExchange(
+        expected: current.raw, desired: current.to(phase).raw, ordering: .acquiringAndReleasing)
+      if exchanged { return true }
+      current = FutureWord(raw: original)
+      if current.isLocked { current = waitUntilUnlocked(word) }
+      if current.phase != FutureWord.pending { return false }
+    }
+  }
+
+  /// PENDING to CANCELLED with the list taken out. The word before, whose list the caller must fire; nil if it was not
+  /// pending.
+  static func cancel(_ word: borrowing Atomic<UInt>) -> FutureWord? {
+    var current = FutureWord(raw: word.load(ordering: .relaxed))  // the exchange orders
+    while true {
+      if current.isLocked { current = waitUntilUnlocked(word) }
+      guard current.phase == FutureWord.pending else { return nil }
+      let (exchanged, original) = word.compareExchange(
+        expected: current.raw, desired: current.detached(FutureWord.cancelled).raw, ordering: .acquiringAndReleasing)
+      if exchanged { return current }
+      current = FutureWord(raw: original)
+    }
+  }
+
+  @inline(never)
+  static func waitUntilUnlocked(_ word: borrowing Atomic<UInt>) -> FutureWord {
+    var spin = SpinWait()
+    while true {
+      let current = FutureWord(raw: word.load(ordering: .acquiring))
+      if !current.isLocked { return current }
+      spin.once()
+    }
   }
 }

@@ -129,6 +129,7 @@ public enum EventLog {
       {
         LogSession.lock.lock()
         Lanes.lock.lock()
+        LogSession.rehearseFork()
       },
       {
         Lanes.lock.unlock()

@@ -90,8 +90,15 @@ enum Lanes {
   }
   /// Calls `body` for the ring of every lane that was ever used.
   static func forEachRing(_ body: (EventRing) -> Void) {
-    let rings = lock.withLock { (workers.lanes + outside.lanes).map(\.ring) }
+    var rings: [EventRing] = []
+    lock.withLock { visitRings { rings.append($0) } }
     for ring in rings { body(ring) }
+  }
+
+  /// The same with the lock held already.
+  static func visitRings(_ body: (EventRing) -> Void) {
+    for lane in workers.lanes { body(lane.ring) }
+    for lane in outside.lanes { body(lane.ring) }
   }
 
   private static func open(asWorker: Bool) -> UInt16 {

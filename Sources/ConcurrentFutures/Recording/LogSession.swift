@@ -266,21 +266,28 @@ final class LogSession {
   }
 
   /// In the child of a fork, where only this thread exists: the files are the parent's.
+  ///
+  /// What it does with types was done by `rehearseFork` before: another thread may have stood in the runtime's locks when
+  /// the process forked, and nobody is left in the child to open them.
   static func forkedChild() {
     cf_set_recording(cf_recording() & ~RecordingGate.usualMask)
-    var rings: [EventRing] = [ownRing]
     Lanes.forkedChild()
-    Lanes.forEachRing { rings.append($0) }
-    for ring in rings {
-      if let window = ring.head.pointee.window { LogFile.unmap(window) }
-      ring.head.pointee.file?.close()
-      ring.head.pointee.busy.store(0, ordering: .relaxed)
-      ring.reset()
-    }
+    Lanes.visitRings(forget)
+    forget(ownRing)
     if let session = current { _ = Glibc.close(session.definitions) }
     current = nil
     TraceClock.rest()
     LogWriter.forkedChild()
     lock.reset()
+  }
+
+  /// Before a fork, with the locks held.
+  static func rehearseFork() { Lanes.visitRings { _ in } }
+
+  private static func forget(_ ring: EventRing) {
+    if let window = ring.head.pointee.window { LogFile.unmap(window) }
+    ring.head.pointee.file?.close()
+    ring.head.pointee.busy.store(0, ordering: .relaxed)
+    ring.reset()
   }
 }

@@ -16,53 +16,58 @@ extension UnsafeMutablePointer<Worker> {
     blocking { _ = future.waitDone(deadline: nil) }
   }
 
-  /// Claims and runs `future` on this thread if it is a pending task of this pool. True if it did.
+  /// Claims and runs `future` on this thread if it is a pending task of this pool; of a future made from others, those.
+  /// True if it is done by that.
   func runIfPending(_ future: AnyFuture) -> Bool {
-    guard future.owner == pointee.pool.pointee.id, future.isTask else { return false }
-    guard pointee.pool.pointee.configuration.waitPolicy != .block else { return false }
-    dropStaleEntries(awaited: future)
+    guard pool.pointee.configuration.waitPolicy != .block else { return false }
+    guard future.isTask else { return runSources(of: future) }
+    guard future.owner == pool.pointee.id else { return false }
+    dropStaleEntries()
     guard future.loadWord().phase == FutureWord.pending else { return false }
-    // SAFETY: unretained: the caller, who waits for this future, holds it until this returns.
-    let unmanaged = Unmanaged.passUnretained(future)
-    guard stackIsDeep else {
-      // Its entry is mostly our newest: take it along, else it stays behind and is dropped later.
-      let isNewest = pointee.lifo.newest == Job(.future, unmanaged.toOpaque()).word
-      guard future.claim() else { return false }
-      if isNewest, let word = pointee.lifo.pop() { dropClaimed(word) }
-      WorkerCounters.bump(pointee.counters.inlineRuns)
-      runClaimed(unmanaged, .awaited)
+    guard !stackIsDeep else { return carryOn(future) }
+    // Mostly it is our newest: take its entry along. Else the entry stays where it is.
+    // SAFETY: only compared; the caller holds the future.
+    if pointee.lifo.newest == Job(.future, Unmanaged.passUnretained(future).toOpaque()).word,
+      let word = pointee.lifo.pop()
+    {
+      guard let claimed = QueueEntry(Job(word: word)).claim() else { return false }
+      runInline(claimed)
       return true
     }
-    guard future.claim() else { return false }
-    carryOn(unmanaged.retain())
+    guard let claimed = QueueEntry(future).claimFromOutside() else { return false }
+    pointee.staleEntries += 1
+    runInline(claimed)
     return true
   }
 
-  /// Entries at the bottom of the deque whose futures were run by someone who waited for them: an await in a loop must
-  /// not leave them piling up.
-  private func dropStaleEntries(awaited: AnyFuture) {
-    let awaitedWord = Job(.future, Unmanaged.passUnretained(awaited).toOpaque()).word
-    while let word = pointee.lifo.newest, let future = Job(word: word).future {
-      // The usual case, and an object that we may look into where it is: its waiter holds it.
-      if word == awaitedWord, awaited.loadWord().phase == FutureWord.pending { return }
-      // SAFETY: `newest` may be stolen and freed at this moment; only the popped word is ours to look into.
-      guard let popped = pointee.lifo.pop() else { return }
-      guard popped == word, future._withUnsafeGuaranteedRef({ $0.loadWord().phase != FutureWord.pending }) else {
-        pointee.lifo.push(popped)
-        pool.notifyAfterLocalPush()  // who looked meanwhile did not see it (Sleep.W1)
-        return
-      }
-      future._withUnsafeGuaranteedRef { $0.dropEntry() }
-      future.release()
+  /// Runs what a future made from others waits for. True if it is done by that.
+  private func runSources(of future: AnyFuture) -> Bool {
+    var progress = true
+    while progress, !future.isDone, !stackIsDeep {
+      progress = false
+      for source in future.awaitedSources where !source.isDone && runIfPending(source) { progress = true }
     }
+    return future.isDone
   }
 
-  private func dropClaimed(_ word: UInt) {
-    let job = Job(word: word)
-    if let future = job.future {
-      future.release()
-    } else {
-      pointee.lifo.push(word)
+  private func runInline(_ future: Unmanaged<AnyFuture>) {
+    WorkerCounters.bump(pointee.counters.inlineRuns)
+    runClaimed(future, .awaited)
+    future.release()
+  }
+
+  /// Takes entries off the bottom of the deque whose tasks were run inline: awaits in a loop must not leave them piling up.
+  private func dropStaleEntries() {
+    while pointee.staleEntries > 0, let word = pointee.lifo.newest, Job(word: word).kind == .future {
+      pointee.staleEntries -= 1
+      // Only a popped entry is ours to look into: `newest` may be stolen at this moment.
+      guard let popped = pointee.lifo.pop() else { return }
+      let entry = QueueEntry(Job(word: popped))
+      if entry.isPending {
+        pointee.lifo.push(popped)
+        return pool.notifyAfterLocalPush()  // a thief may have looked in between
+      }
+      entry.discard()
     }
   }
 
@@ -74,16 +79,15 @@ extension UnsafeMutablePointer<Worker> {
       < pointee.helpingLimit
   }
 
-  /// Runs a claimed future on a fresh thread and waits for it. If the system refuses one, on this stack after all.
-  private func carryOn(_ future: Unmanaged<AnyFuture>) {
-    if pointee.pool.startThread(first: future) == 0 {
-      future._withUnsafeGuaranteedRef { future in
-        blocking(compensating: false) { _ = future.waitDone(deadline: nil) }
-      }
+  /// Claims `future`, has a fresh thread run it, and waits for it. If the system refuses a thread, on this stack after all.
+  private func carryOn(_ future: AnyFuture) -> Bool {
+    guard let claimed = QueueEntry(future).claimFromOutside() else { return false }
+    if pool.startThread(first: claimed) == 0 {
+      blocking(compensating: false) { _ = future.waitDone(deadline: nil) }
     } else {
-      runClaimed(future, .awaited)
-      future.release()
+      runInline(claimed)
     }
+    return true
   }
 
   // MARK: Blocking

@@ -322,7 +322,7 @@ extension UnsafeMutablePointer<Pool> {
   }
 
   /// Takes every queued job out. Futures go to `body`, which may call foreign code; returns the others.
-  private func drain(_ body: (Unmanaged<AnyFuture>) -> Void) -> [Job] {
+  private func drain(_ body: (QueueEntry) -> Void) -> [Job] {
     var words: [UInt] = []
     var spin = SpinWait()
     while pointee.injector.isNonEmpty {
@@ -342,7 +342,7 @@ extension UnsafeMutablePointer<Pool> {
     }
     var others: [Job] = []
     for job in words.lazy.map(Job.init(word:)) {
-      if let future = job.future { body(future) } else { others.append(job) }
+      if job.kind == .future { body(QueueEntry(job)) } else { others.append(job) }
     }
     return others
   }
@@ -356,24 +356,13 @@ extension UnsafeMutablePointer<Pool> {
   /// Cancels every future that has not started.
   func cancelQueued() {
     if isForkedChild { return }
-    let others = drain { future in
-      future._withUnsafeGuaranteedRef {
-        _ = $0.cancel()
-        $0.dropEntry()
-      }
-      future.release()
-    }
-    putBack(others)
+    putBack(drain { $0.cancel() })
   }
 
   /// Frees what is left when the last reference goes: entries that were cancelled or taken back, and what no thread
   /// could be started for.
   private func discardQueued() {
-    let others = drain { future in
-      future._withUnsafeGuaranteedRef { $0.dropEntry() }
-      future.release()
-    }
-    for job in others where job.kind == .detached { job.detached.release() }
+    for job in drain({ $0.cancel() }) where job.kind == .detached { job.detached.release() }
   }
 
   /// Makes the pool unusable: every queued future fails with the error, every later submit is refused with it.
@@ -381,8 +370,9 @@ extension UnsafeMutablePointer<Pool> {
     let error = BrokenExecutorError(kind)
     ErrorSink.report(error, "the thread pool \(pointee.name) broke", nil, to: pointee.configuration.errorHandler)
     close(.broken(error))
-    let others = drain { future in
-      future._withUnsafeGuaranteedRef { $0.failQueued(error) }
+    let others = drain { entry in
+      guard let future = entry.claim(to: FutureWord.completing) else { return }
+      future._withUnsafeGuaranteedRef { $0.failClaimed(error) }
       future.release()
     }
     putBack(others)
@@ -390,9 +380,8 @@ extension UnsafeMutablePointer<Pool> {
 }
 
 extension AnyFuture {
-  /// Fails a queued task that no worker will run.
-  final func failQueued(_ error: any Error) {
-    guard claim(to: FutureWord.completing) else { return dropEntry() }
+  /// Fails a task that was claimed and that no worker will run.
+  final func failClaimed(_ error: any Error) {
     dropWork()
     storedError = error
     fire(publish())

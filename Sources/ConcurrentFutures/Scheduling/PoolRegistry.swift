@@ -17,6 +17,10 @@ enum PoolRegistry {
   /// In a forked child: pools with smaller ids live in the parent only.
   private static let firstOwnID = Atomic<UInt32>(0)
 
+  // SAFETY: guarded by `lock`.
+  private nonisolated(unsafe) static var forgottenPools: [UInt32: UnsafeMutablePointer<Pool>] = [:]
+  private static let noPools: [UInt32: UnsafeMutablePointer<Pool>] = [:]
+
   private static func acquire() {
     var spin = SpinWait()
     while lock.exchange(true, ordering: .acquiring) { spin.once() }
@@ -114,13 +118,20 @@ enum PoolRegistry {
       && owner < firstOwnID.load(ordering: .relaxed)
   }
 
-  private static let prepareFork: @convention(c) () -> Void = { acquire() }
+  /// Goes through the pools once, as the child will: what the runtime must look up for that, it looks up here, where no
+  /// other thread can have died in its locks.
+  private static let prepareFork: @convention(c) () -> Void = {
+    acquire()
+    forgottenPools = state.pools
+    for pool in forgottenPools.values { _ = pool.pointee.id }
+    forgottenPools = noPools
+  }
   private static let parentForked: @convention(c) () -> Void = { releaseLock() }
   /// Forgets the parent's pools: their threads are not here, and their locks may be held for ever.
   private static let childForked: @convention(c) () -> Void = {
     firstOwnID.store(nextID.load(ordering: .relaxed), ordering: .relaxed)
     for pool in state.pools.values { pool.pointee.sleep.close() }
-    state.pools = [:]
+    state.pools = noPools
     releaseLock()
     let thread = cf_current_thread().unsafelyUnwrapped
     thread.pointee.worker = nil

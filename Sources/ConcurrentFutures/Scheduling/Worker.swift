@@ -51,6 +51,8 @@ struct Worker: ~Copyable {
   var tick: UInt32 = 0
   /// Jobs that run beneath one another on this stack.
   var depth = 0
+  /// Entries of tasks that were run inline and may still lie in the deque: an upper estimate.
+  var staleEntries = 0
   /// Rounds of the present search: how long victims have not answered.
   var patience = 0
   var victims: VictimOrder
@@ -306,13 +308,9 @@ extension UnsafeMutablePointer<Worker> {
   func run(_ found: Found) {
     switch found.job.kind {
     case .future:
-      let future = found.job.future.unsafelyUnwrapped
-      if future._withUnsafeGuaranteedRef({ $0.claim() }) {
-        becomeBusy()
-        runClaimed(future, found.source, found.victim)
-      } else {
-        future._withUnsafeGuaranteedRef { $0.dropEntry() }
-      }
+      guard let future = QueueEntry(found.job).claim() else { break }
+      becomeBusy()
+      runClaimed(future, found.source, found.victim)
       future.release()
     case .detached:
       becomeBusy()

@@ -17,9 +17,9 @@ enum PoolRegistry {
   /// In a forked child: pools with smaller ids live in the parent only.
   private static let firstOwnID = Atomic<UInt32>(0)
 
-  // SAFETY: guarded by `lock`.
+  // SAFETY: guarded by `lock`; `noPools` never changes.
   private nonisolated(unsafe) static var forgottenPools: [UInt32: UnsafeMutablePointer<Pool>] = [:]
-  private static let noPools: [UInt32: UnsafeMutablePointer<Pool>] = [:]
+  private nonisolated(unsafe) static let noPools: [UInt32: UnsafeMutablePointer<Pool>] = [:]
 
   private static func acquire() {
     var spin = SpinWait()

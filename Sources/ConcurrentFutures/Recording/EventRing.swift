@@ -100,13 +100,13 @@ struct EventRing: @unchecked Sendable {
   ///
   /// A leaf: whatever is not the usual case is left to `appendSlowly`, as the last thing done.
   /// - Parameter kind: a constant at each call.
-  @inline(__always) func append(_ record: EventRecord, _ kind: EventKind) {
+  @inline(__always) func append(_ record: EventRecord, _ kind: EventKind, followsEnd: Bool = false) {
     head.pointee.busy.store(1, ordering: .relaxed)  // P1
     cf_compiler_barrier()
     guard cf_recording() & RecordingGate.usualMask == RecordingGate.log, let line = cf_clock_line(),
       head.pointee.cursor != head.pointee.limit
     else { return appendSlowly(record, kind) }
-    if kind == .taskStart, let end = endOfLastTask {
+    if kind == .taskStart, followsEnd, let end = endOfLastTask {
       put(record, kind, at: end)
     } else {
       put(record, kind, at: TraceClock.now(on: line))
@@ -114,8 +114,9 @@ struct EventRing: @unchecked Sendable {
     leave()
   }
 
-  /// When a task starts right after another one ended, with nothing recorded between, the end of that is the start of this: reading
-  /// the clock is most of an event's cost. What lies between is the worker's own, dropping the old task and taking the next.
+  /// When a task of the own deque starts right after another one ended, with nothing recorded between, the end of that is the
+  /// start of this: reading the clock is most of an event's cost. What lies between is the worker's own: dropping the old
+  /// task and taking the next.
   @inline(__always) private var endOfLastTask: UInt64? {
     let cursor = UnsafeMutableRawPointer(bitPattern: head.pointee.cursor).unsafelyUnwrapped
     // SAFETY: 32 bytes before the cursor lies our last record, or the end of the packet's header.

@@ -57,8 +57,12 @@ import SchedulerEvents
       record[TaskSubmit.parent] = parent
     }
   }
-  @inline(never) static func taskStart(task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32) {
-    write(.taskStart) { record in
+  /// - Parameter followsEnd: the task lay in the worker's own deque when the one before it ended: if nothing was recorded
+  ///   since, that end is this start. Anything else may have been submitted in between.
+  @inline(never) static func taskStart(
+    task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32, followsEnd: Bool = false
+  ) {
+    write(.taskStart, followsEnd: followsEnd) { record in
       record[TaskStart.victim] = UInt64(victim)
       record[TaskStart.source] = UInt64(source.rawValue)
       record.set(TaskStart.depth, saturating: depth)
@@ -250,13 +254,15 @@ import SchedulerEvents
   }
 
   /// Fills a record and gives it to every sink that is on. `kind` is a constant at each call.
-  @inline(__always) private static func write(_ kind: EventKind, _ fill: (inout EventRecord) -> Void) {
+  @inline(__always) private static func write(
+    _ kind: EventKind, followsEnd: Bool = false, _ fill: (inout EventRecord) -> Void
+  ) {
     var record = EventRecord(kind)
     fill(&record)
     if cf_traced(kind.rawValue) != 0 { return Tracepoints.write(record, kind) }
     guard let ring = EventRing(cf_current_thread()!.pointee.ring) else { return writeFirst(record, kind) }
     record.worker = ring.lane
-    ring.append(record, kind)
+    ring.append(record, kind, followsEnd: followsEnd)
   }
   /// The calling thread's first event: gives it a lane. If there are more threads than lanes, the event is not kept.
   @inline(never) static func writeFirst(_ record: EventRecord, _ kind: EventKind) {

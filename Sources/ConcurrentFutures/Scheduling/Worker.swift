@@ -101,6 +101,8 @@ struct Found {
   let source: Recorder.Source
   /// Whom it was stolen from.
   var from: UnsafeMutablePointer<Worker>?
+  /// It lay in the worker's own deque.
+  var isOwn = false
   var victim: UInt16 { from?.pointee.lane.load(ordering: .relaxed) ?? Recorder.noVictim }
 }
 
@@ -150,14 +152,14 @@ extension UnsafeMutablePointer<Worker> {
   }
 
   func findLocal() -> Found? {
-    if let word = pointee.lifo.pop() { return Found(job: Job(word: word), source: .local) }
+    if let word = pointee.lifo.pop() { return Found(job: Job(word: word), source: .local, isOwn: true) }
     return findQueued()
   }
 
   private func findQueued() -> Found? {
     while true {
       switch pointee.fifo.steal() {
-      case .item(let word): return Found(job: Job(word: word), source: .injector)
+      case .item(let word): return Found(job: Job(word: word), source: .injector, isOwn: true)
       case .empty: return nil
       case .lost: continue
       }
@@ -310,7 +312,7 @@ extension UnsafeMutablePointer<Worker> {
     case .future:
       guard let future = QueueEntry(found.job).claim() else { break }
       becomeBusy()
-      runClaimed(future, found.source, found.victim)
+      runClaimed(future, found.source, found.victim, isOwn: found.isOwn)
       future.release()
     case .detached:
       becomeBusy()
@@ -347,19 +349,20 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Runs a future that was claimed, and completes it. `future` stays retained by the caller.
   func runClaimed(
-    _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ victim: UInt16 = Recorder.noVictim
+    _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ victim: UInt16 = Recorder.noVictim,
+    isOwn: Bool = false
   ) {
     unmanaged._withUnsafeGuaranteedRef { future in
       let context = enter(future.taskID, unmanaged.toOpaque())
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-      if Recorder.isOn(.taskStart) { recordStart(future.taskID, source, victim, context) }
+      if Recorder.isOn(.taskStart) { recordStart(future.taskID, source, victim, context, isOwn) }
       let failed = future.operations(future, .run)
       leave(context)
       pointee.counters.countEnd(failed: failed)
       if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
-      // Before the result is out: who sees it and submits again must find this worker on its way to the queues.
-      // published by the exchange
+      // Before the result is out: who sees it and submits again must find this worker on its way to the queues. The
+      // exchange of `publish` makes it visible.
       if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
       guard let nodes = future.publish() else { return }
       if pointee.depth == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
@@ -367,10 +370,12 @@ extension UnsafeMutablePointer<Worker> {
     }
   }
 
-  private func recordStart(_ task: UInt64, _ source: Recorder.Source, _ victim: UInt16, _ context: TaskContext) {
+  private func recordStart(
+    _ task: UInt64, _ source: Recorder.Source, _ victim: UInt16, _ context: TaskContext, _ isOwn: Bool
+  ) {
     Recorder.taskStart(
-      task: task, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count, nesting: context.depth
-    )
+      task: task, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
+      nesting: context.depth, followsEnd: isOwn)
   }
 
   private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
@@ -381,7 +386,7 @@ extension UnsafeMutablePointer<Worker> {
     }
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-    if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, victim, context) }
+    if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, victim, context, false) }
     var failed = false
     do { try job.body() } catch {
       failed = true

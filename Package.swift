@@ -41,6 +41,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "LTTngTests", dependencies: ["RecordingChild"], swiftSettings: settings),
     .testTarget(
+      name: "DocumentationSnippets", dependencies: ["ConcurrentFutures"], swiftSettings: settings),
+    .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),

@@ -1,0 +1,63 @@
+// Every fenced block of Swift in an article occurs in the file of that name here, where it is compiled and run.
+//
+// Lines are compared without their indentation: an article may show the inside of a function.
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SnippetTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  static let catalogue = root.appending(path: "Sources/ConcurrentFutures/ConcurrentFutures.docc")
+  static let articles = (try? FileManager.default.contentsOfDirectory(atPath: catalogue.path))?
+    .filter { $0.hasSuffix(".md") }.sorted() ?? []
+
+  @Test(arguments: articles) func everyBlockIsCompiled(_ article: String) throws {
+    let blocks = swiftBlocks(try String(contentsOf: Self.catalogue.appending(path: article), encoding: .utf8))
+    guard !blocks.isEmpty else { return }
+    let name = article == "ConcurrentFutures.md" ? "Overview" : String(article.dropLast(3))
+    let file = Self.root.appending(path: "Tests/DocumentationSnippets/\(name).swift")
+    let source = lines(try String(contentsOf: file, encoding: .utf8))
+    for block in blocks {
+      #expect(contains(source, block), "\(article): not in \(file.lastPathComponent):\n\(block.joined(separator: "\n"))")
+    }
+  }
+
+  @Test func theComparisonCanFail() {
+    let source = lines("a\n  b\n\nc")
+    #expect(contains(source, lines("  b\nc")))
+    #expect(!contains(source, lines("a\nc")))
+    #expect(!contains(source, lines("b\nc\nd")))
+    #expect(swiftBlocks("x\n```swift\na\n```\n```python\nb\n```\n") == [["a"]])
+    #expect(Self.articles.count > 7)
+  }
+
+  /// The lines between "```swift" and "```", a list for each block.
+  private func swiftBlocks(_ text: String) -> [[String]] {
+    var blocks: [[String]] = []
+    var block: [String]?
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line == "```swift" {
+        block = []
+      } else if line.hasPrefix("```") {
+        if let block { blocks.append(block) }
+        block = nil
+      } else if !line.isEmpty {
+        block?.append(line)
+      }
+    }
+    return blocks
+  }
+
+  /// Without indentation and empty lines. `private` is of no interest to readers.
+  private func lines(_ text: String) -> [String] {
+    text.split(separator: "\n")
+      .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "private ", with: "") }
+      .filter { !$0.isEmpty }
+  }
+
+  private func contains(_ source: [String], _ block: [String]) -> Bool {
+    guard let first = block.first, block.count <= source.count else { return false }
+    return source.indices.contains { source[$0] == first && source[$0...].starts(with: block) }
+  }
+}

@@ -23,7 +23,6 @@ private func sizes(of addresses: [String]) throws -> [String: Int] {
   return sizes
 }
 
-
 private func inTime(_ futures: [Future<Int>]) throws -> [Int] {
   var values: [Int] = []
   let completed = asCompleted(futures, timeout: .seconds(1)).makeCursor()

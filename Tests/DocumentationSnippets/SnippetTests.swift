@@ -1,6 +1,7 @@
-// Every fenced block of Swift in an article occurs in the file of that name here, where it is compiled and run.
+// Every fenced block of Swift in an article or in README.md occurs in the file of that name here, where it is compiled
+// and run.
 //
-// Lines are compared without their indentation: an article may show the inside of a function.
+// Lines are compared without their indentation, `private` and imports: an article may show the inside of a function.
 import Foundation
 import Testing
 
@@ -8,17 +9,20 @@ import Testing
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let catalogue = root.appending(path: "Sources/ConcurrentFutures/ConcurrentFutures.docc")
-  static let articles = (try? FileManager.default.contentsOfDirectory(atPath: catalogue.path))?
+  static let articles =
+    (try? FileManager.default.contentsOfDirectory(atPath: catalogue.path))?
     .filter { $0.hasSuffix(".md") }.sorted() ?? []
 
-  @Test(arguments: articles) func everyBlockIsCompiled(_ article: String) throws {
-    let blocks = swiftBlocks(try String(contentsOf: Self.catalogue.appending(path: article), encoding: .utf8))
+  @Test(arguments: articles + ["README.md"]) func everyBlockIsCompiled(_ article: String) throws {
+    let folder = article == "README.md" ? Self.root : Self.catalogue
+    let blocks = swiftBlocks(try String(contentsOf: folder.appending(path: article), encoding: .utf8))
     guard !blocks.isEmpty else { return }
     let name = article == "ConcurrentFutures.md" ? "Overview" : String(article.dropLast(3))
     let file = Self.root.appending(path: "Tests/DocumentationSnippets/\(name).swift")
     let source = lines(try String(contentsOf: file, encoding: .utf8))
     for block in blocks {
-      #expect(contains(source, block), "\(article): not in \(file.lastPathComponent):\n\(block.joined(separator: "\n"))")
+      #expect(
+        contains(source, block), "\(article): not in \(file.lastPathComponent):\n\(block.joined(separator: "\n"))")
     }
   }
 
@@ -31,33 +35,32 @@ import Testing
     #expect(Self.articles.count > 7)
   }
 
-  /// The lines between "```swift" and "```", a list for each block.
+  /// What lies between "```swift" and "```", a list of lines for each block.
   private func swiftBlocks(_ text: String) -> [[String]] {
     var blocks: [[String]] = []
-    var block: [String]?
+    var block: [Substring]?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let line = line.trimmingCharacters(in: .whitespaces)
-      if line == "```swift" {
-        block = []
-      } else if line.hasPrefix("```") {
-        if let block { blocks.append(block) }
-        block = nil
-      } else if !line.isEmpty {
+      if line.hasPrefix("```") {
+        if let block { blocks.append(lines(block.joined(separator: "\n"))) }
+        block = line == "```swift" ? [] : nil
+      } else {
         block?.append(line)
       }
     }
     return blocks
   }
 
-  /// Without indentation and empty lines. `private` is of no interest to readers.
+  /// Without indentation, `private`, imports, empty lines and the alignment of comments.
   private func lines(_ text: String) -> [String] {
     text.split(separator: "\n")
-      .map { $0.trimmingCharacters(in: .whitespaces).replacingOccurrences(of: "private ", with: "") }
-      .filter { !$0.isEmpty }
+      .map { line in
+        line.split(separator: " ").joined(separator: " ").replacingOccurrences(of: "private ", with: "")
+      }
+      .filter { !$0.isEmpty && !$0.hasPrefix("import ") }
   }
 
   private func contains(_ source: [String], _ block: [String]) -> Bool {
-    guard let first = block.first, block.count <= source.count else { return false }
+    guard let first = block.first else { return false }
     return source.indices.contains { source[$0] == first && source[$0...].starts(with: block) }
   }
 }

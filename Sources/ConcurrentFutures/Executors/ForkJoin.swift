@@ -24,7 +24,7 @@ extension ThreadPoolExecutor {
     return try forks.joinWrapped(a, b)
   }
 
-  /// Runs `a` and `b`, which cannot fail, possibly at the same time: the faster form. See ``join(_:_:)-swift.method``.
+  /// Runs `a` and `b`, which cannot fail, possibly at the same time: the faster form.
   @available(*, noasync)
   @inlinable @inline(__always)
   public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {

@@ -66,8 +66,9 @@ final class WaitGroup: @unchecked Sendable {
   func open() {
     for (index, future) in futures.enumerated() {
       guard let future, !future.register(node(index), untilNotified: untilNotified) else { continue }
-      push(index, failed: future.hasFailed)
+      let wake = push(index, failed: future.hasFailed)
       node(index).raise()
+      wake?()
     }
   }
 
@@ -76,12 +77,15 @@ final class WaitGroup: @unchecked Sendable {
     // The group must outlive the last store to the node, and the waiter frees it once every node was raised.
     withExtendedLifetime(self) {
       let index = (UnsafeMutableRawPointer(node) - nodes) / WaitNode.stride
-      push(index, failed: future.hasFailed)
+      let wake = push(index, failed: future.hasFailed)
+      // Before the waiter is resumed: an executor may run it right here, and it waits until the node was raised.
       node.raise()
+      wake?()
     }
   }
 
-  private func push(_ index: Int, failed: Bool) {
+  /// - Returns: what wakes the waiter, if this is the member that it waits for.
+  private func push(_ index: Int, failed: Bool) -> (() -> Void)? {
     if failed { failures.wrappingAdd(1, ordering: .relaxed) }
     var newest = done.load(ordering: .relaxed)
     while true {
@@ -92,9 +96,10 @@ final class WaitGroup: @unchecked Sendable {
       newest = original
     }
     let total = count.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue
-    guard total >= neededCount.load(ordering: .sequentiallyConsistent) || (failed && wakesOnFailure) else { return }
-    guard sleeper.exchange(0, ordering: .sequentiallyConsistent) != 0 else { return }  // P2
-    if let resumption { resumption.resume(.done) } else { cf_futex_wake(sleeperAddress, 1) }
+    guard total >= neededCount.load(ordering: .sequentiallyConsistent) || (failed && wakesOnFailure) else { return nil }
+    guard sleeper.exchange(0, ordering: .sequentiallyConsistent) != 0 else { return nil }  // P2
+    if let resumption { return { resumption.resume(.done) } }
+    return { cf_futex_wake(self.sleeperAddress, 1) }
   }
 
   /// How many members are done.

@@ -37,6 +37,14 @@ import Testing
     lines += GanttView(
       Bins.of(trace, columns: 64, tasks: 5), labels: trace.labels, origin: trace.span.lowerBound, style: style
     ).lines(GanttView.Row.allCases)
+    let view = AnswerView(labels: trace.labels, origin: trace.span.lowerBound, style: style)
+    lines += ["", "== idle"] + view.idle(summary)
+    let path = CriticalPath.of(trace)
+    lines += ["", "== critical path \(Units.duration(path.length))"]
+    lines += Table.criticalSteps(path, labels: trace.labels, origin: trace.span.lowerBound, limit: 0).lines(style)
+    lines += ["", "== steals"] + view.steals(summary)
+    let findings = Lint.findings(summary)
+    lines += ["", "== lint"] + (findings.isEmpty ? ["no findings"] : view.findings(findings, path: "TRACE"))
     let list = TaskList.of(trace, order: .submit)
     lines += ["", "== tasks"] + Table.tasks(list, labels: trace.labels, origin: trace.span.lowerBound).lines(style)
     let violations = Validation.of(trace)

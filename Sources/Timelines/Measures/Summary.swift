@@ -125,7 +125,7 @@ public struct Summary: Sendable {
   /// Nanoseconds that getting at a task costs a worker: looking for work although there was some, per task started.
   public var costPerTask: UInt64 {
     let started = sources.reduce(0, +)
-    return started == 0 ? 0 : idle[.searching] / started
+    return started == 0 ? 0 : (idle[.searching] + idle[.injectorOnly]) / started
   }
   public var stolen: UInt64 { sources[Int(TaskSource.stolen.rawValue)] }
 

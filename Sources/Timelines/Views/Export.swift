@@ -51,5 +51,7 @@ public struct Export: Sendable {
     body = .bytes(bytes)
   }
 
-  public static let all: [Export] = [.html, .svg, .json]
+  public static let all: [Export] = [
+    .html, .svg, .png, .perfetto, .chrome, .json, .jsonl, .csv, .folded, .dot,
+  ]
 }

@@ -59,6 +59,12 @@ struct HTMLDocument {
     }
     let marks = timeline.annotations.filter { $0.kind == .mark }.prefix(200).map { $0 }
     let kept = Dictionary(timeline.tasks.enumerated().map { ($0.element.task, $0.offset) }) { first, _ in first }
+    // The path keeps every task in memory; a page of a very long run does without.
+    let critical: [CriticalStep] =
+      summary.tasks > 3_000_000
+      ? []
+      : CriticalPath.of(request.trace, window: request.window).steps.filter { $0.kind == .run && $0.lane >= 0 }
+        .sorted { $0.length > $1.length }.prefix(5000).sorted { $0.start < $1.start }
     let items: [(String, JSON)] = [
       ("schema", "poolscope.page/1"), ("name", .string(request.trace.name)), ("path", .string(request.trace.path)),
       ("wall", .unsigned(max(1, span.upperBound - span.lowerBound))),
@@ -78,7 +84,8 @@ struct HTMLDocument {
         integers(timeline.wakes.items) { [Int64($0.from), Int64($0.to), relative($0.start), relative($0.end)] }
       ),
       ("marks", integers(marks) { [relative($0.time), Int64($0.label), Int64($0.lane)] }),
-      ("critical", .array([])), ("busy", columns { (bins.concurrency(column: $0) * 100).rounded() / 100 }),
+      ("critical", integers(critical) { [Int64($0.lane), relative($0.start), relative($0.end)] }),
+      ("busy", columns { (bins.concurrency(column: $0) * 100).rounded() / 100 }),
       ("ready", columns { (bins.ready(column: $0) * 10).rounded() / 10 }),
       ("readyMax", .number((0..<bins.columns).map { bins.ready(column: $0) }.max() ?? 0)),
     ]

@@ -22,7 +22,9 @@ struct Poolscope: ParsableCommand {
       LabelsCommand.self,
       WorkersCommand.self, StealsCommand.self, QueuesCommand.self, LatencyCommand.self, IdleCommand.self,
       LintCommand.self,
-      EventsCommand.self, ValidateCommand.self, ExportCommand.self, CompletionCommand.self,
+      CriticalPathCommand.self, WorkspanCommand.self, WhatifCommand.self, DiffCommand.self, LiveCommand.self,
+      ExportCommand.self, EventsCommand.self, TrimCommand.self, MergeCommand.self, ValidateCommand.self,
+      CompletionCommand.self,
     ],
     defaultSubcommand: SummaryCommand.self)
 }

@@ -1,0 +1,177 @@
+// The chain of causes that made the run as long as it was, found backwards from its end.
+//
+// From the end of the last task: what that task did, back to the last wait that held it up, then the awaited task; or back
+// to its start, the delay in the queue, then the submitter at the time of the submit. Every nanosecond from the beginning of
+// the run to the end of the last task belongs to exactly one step.
+import SchedulerEvents
+
+/// One stretch of the critical path.
+public struct CriticalStep: Sendable, Equatable {
+  public enum Kind: String, CaseIterable, Sendable {
+    /// A task executed.
+    case run
+    /// A ready task lay in a queue.
+    case queued
+    /// A result was there, its waiter not yet awake.
+    case wakeUp
+    /// A wait whose awaited future the trace does not know.
+    case wait
+    /// Code outside of the pool.
+    case outside
+  }
+  public var kind: Kind
+  public var start: UInt64
+  public var end: UInt64
+  public var task: UInt64
+  public var label: UInt32
+  /// Lane index, -1: none.
+  public var lane: Int
+  public var length: UInt64 { end - start }
+}
+
+/// The critical path of a run.
+public struct CriticalPath: Sendable {
+  /// In the order of time, adjacent, without overlap.
+  public private(set) var steps: [CriticalStep] = []
+  public private(set) var model: ModelResult
+  public var length: UInt64 { steps.reduce(0) { $0 + $1.length } }
+
+  /// Holds the tasks and waits of the window in memory.
+  public static func of(
+    _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
+  ) -> CriticalPath {
+    var modeler = Modeler(trace, window: window, sink: Graph(span: trace.span))
+    trace.read(into: &modeler, progress: progress)
+    _ = modeler.finish()
+    var path = CriticalPath(model: modeler.sink.model)
+    path.walk(modeler.sink)
+    return path
+  }
+  private init(model: ModelResult) { self.model = model }
+
+  /// What the walk needs of a run.
+  struct Graph: TimelineSink {
+    struct Node {
+      var task: UInt64
+      var parent: UInt64
+      var submit: UInt64
+      var start: UInt64
+      var end: UInt64
+      var label: UInt32
+      var lane: Int32
+      var submitLane: Int32
+    }
+    var model: ModelResult
+    var nodes: [UInt64: Node] = [:]
+    /// Waits by their waiter, and those of outside threads by lane; both in the order of time.
+    var waits: [UInt64: [WaitRecord]] = [:]
+    var outsideWaits: [Int: [WaitRecord]] = [:]
+    var last: Node?
+
+    init(span: ClosedRange<UInt64>) { model = ModelResult(span: span) }
+    mutating func task(_ task: TaskRecord) {
+      guard task.start > 0 else { return }
+      let end = task.end > 0 ? task.end : task.fate == .running ? model.span.upperBound : task.start
+      let node = Node(
+        task: task.task, parent: task.parent, submit: task.submit, start: task.start, end: end, label: task.label,
+        lane: task.lane, submitLane: task.submitLane)
+      nodes[task.task] = node
+      if end >= last?.end ?? 0 { last = node }
+    }
+    mutating func wait(_ wait: WaitRecord) {
+      guard wait.end > 0 else { return }
+      if wait.waiter != 0 {
+        waits[wait.waiter, default: []].append(wait)
+      } else {
+        outsideWaits[wait.lane, default: []].append(wait)
+      }
+    }
+    mutating func finish(_ result: ModelResult) { model = result }
+  }
+
+  private mutating func walk(_ graph: Graph) {
+    guard let last = graph.last else { return }
+    let floor = graph.model.span.lowerBound
+    var found: [CriticalStep] = []
+    func add(_ kind: CriticalStep.Kind, _ start: UInt64, _ end: UInt64, _ node: Graph.Node?, lane: Int) {
+      let from = max(start, floor)
+      guard from < end else { return }
+      found.append(
+        CriticalStep(kind: kind, start: from, end: end, task: node?.task ?? 0, label: node?.label ?? 0, lane: lane))
+    }
+    /// The last wait that ended at or before `time`.
+    func lastWait(_ waits: [WaitRecord]?, before time: UInt64) -> WaitRecord? {
+      guard let waits else { return nil }
+      var low = 0
+      var high = waits.count
+      while low < high {
+        let middle = (low + high) / 2
+        if waits[middle].end <= time { low = middle + 1 } else { high = middle }
+      }
+      // A wait of no length holds nothing up.
+      while low > 0, waits[low - 1].start == waits[low - 1].end { low -= 1 }
+      return low > 0 ? waits[low - 1] : nil
+    }
+    var node: Graph.Node? = last
+    var lane = Int(last.lane)
+    var time = last.end
+    while time > floor {
+      let before = time
+      if let current = node {
+        // Within a task: its last wait, or its start.
+        if let wait = lastWait(graph.waits[current.task], before: time), wait.start >= current.start {
+          add(.run, wait.end, time, current, lane: Int(current.lane))
+          time = wait.end
+          if let awaited = graph.nodes[wait.awaited], awaited.end > wait.start, awaited.end <= wait.end {
+            add(.wakeUp, awaited.end, time, current, lane: Int(current.lane))
+            node = awaited
+            lane = Int(awaited.lane)
+            time = awaited.end
+          } else {
+            add(.wait, wait.start, time, current, lane: Int(current.lane))
+            time = wait.start
+          }
+        } else {
+          add(.run, current.start, time, current, lane: Int(current.lane))
+          time = min(time, current.start)
+          guard current.submit > 0 else { break }
+          add(.queued, current.submit, time, current, lane: Int(current.lane))
+          time = min(time, current.submit)
+          lane = Int(current.submitLane)
+          node = current.parent == 0 ? nil : graph.nodes[current.parent]
+          if let parent = node, parent.start > time { node = nil }
+        }
+      } else {
+        // Outside of the pool: back to the last result that this thread waited for.
+        if let wait = lastWait(graph.outsideWaits[lane], before: time) {
+          add(.outside, wait.end, time, nil, lane: lane)
+          time = wait.end
+          if let awaited = graph.nodes[wait.awaited], awaited.end > wait.start, awaited.end <= wait.end {
+            add(.wakeUp, awaited.end, time, nil, lane: lane)
+            node = awaited
+            lane = Int(awaited.lane)
+            time = awaited.end
+          } else {
+            add(.wait, wait.start, time, nil, lane: lane)
+            time = wait.start
+          }
+        } else {
+          add(.outside, floor, time, nil, lane: lane)
+          time = floor
+        }
+      }
+      if time == before && found.count > graph.nodes.count * 2 + 16 { break }  // damaged stamps going in circles
+    }
+    steps = found.reversed()
+  }
+
+  // MARK: Attribution
+
+  public func time(_ kind: CriticalStep.Kind) -> UInt64 { steps.reduce(0) { $0 + ($1.kind == kind ? $1.length : 0) } }
+  /// Nanoseconds by label, of steps that ran.
+  public var byLabel: [UInt32: UInt64] {
+    var sums: [UInt32: UInt64] = [:]
+    for step in steps where step.kind == .run { sums[step.label, default: 0] += step.length }
+    return sums
+  }
+}

@@ -1,0 +1,225 @@
+// What if there were more workers, or a label were faster: the run's program replayed by a simulated pool.
+//
+// The replay uses neither the recorded placement nor the recorded start times: only what tasks do (WorkGraph), and two
+// measured costs. Policy as the pool's: own deque last in first out, then the injector first in first out, then a steal of
+// the oldest; who waits runs the awaited task if it is pending, else blocks. It does not know of caches, memory bandwidth
+// and locks, which is what the calibration error shows.
+
+/// A prediction.
+public struct WhatIf: Sendable {
+  public struct Scenario: Sendable {
+    public var workers: Int
+    /// Run times of a label are divided by this.
+    public var speedups: [UInt32: Double]
+    public init(workers: Int, speedups: [UInt32: Double] = [:]) {
+      self.workers = workers
+      self.speedups = speedups
+    }
+  }
+  public let graph: WorkGraph
+  /// The recorded time from the first event to the end of the last task, and the replay of the same.
+  public let recorded: UInt64
+  public let replayed: UInt64
+  /// Error of the replay at the recorded width; predictions can hardly be better.
+  public var calibrationError: Double {
+    recorded == 0 ? 1 : abs(Double(replayed) - Double(recorded)) / Double(recorded)
+  }
+  /// Above this the model does not fit the run, and predictions are refused.
+  public static let tolerance = 0.10
+
+  public init(_ graph: WorkGraph) {
+    self.graph = graph
+    recorded = graph.makespan
+    replayed = graph.workers == 0 ? 0 : Self.replay(graph, Scenario(workers: graph.workers))
+  }
+  /// Nanoseconds from the beginning to the end of the last task.
+  public func predict(_ scenario: Scenario) -> UInt64 { Self.replay(graph, scenario) }
+  public var workers: Int { graph.workers }
+
+  static func replay(_ graph: WorkGraph, _ scenario: Scenario) -> UInt64 {
+    var pool = ReplayPool(graph, scenario)
+    return pool.run()
+  }
+}
+
+/// The simulated pool.
+struct ReplayPool {
+  private let graph: WorkGraph
+  private let speed: [Double]
+  private enum State: UInt8 { case unborn, pending, running, done }
+  private var states: [State]
+  private var agenda = Agenda()
+  /// Bottom is the end of the array, top the first that was not stolen yet.
+  private var deques: [[Int32]]
+  private var tops: [Int]
+  private var injector: [Int32] = []
+  private var injectorHead = 0
+  private var actors: [Actor]
+  private var idle: [Int] = []
+  /// Who waits for a task.
+  private var waiters: [Int32: [Int]] = [:]
+  private var end: UInt64 = 0
+  private let workers: Int
+  private var nextVictim = 0
+
+  private struct Activity {
+    /// -1: an outside thread's own program.
+    var node: Int32
+    var step = 0
+    var waitsFor: Int32 = -1
+  }
+  private struct Actor {
+    var stack: [Activity] = []
+    var isIdle = false
+  }
+
+  init(_ graph: WorkGraph, _ scenario: WhatIf.Scenario) {
+    self.graph = graph
+    workers = max(1, scenario.workers)
+    let labels = Int(graph.nodes.map(\.label).max() ?? 0) + 1
+    var speed = [Double](repeating: 1, count: labels)
+    for (label, factor) in scenario.speedups where label < labels { speed[Int(label)] = factor }
+    self.speed = speed
+    states = [State](repeating: .unborn, count: graph.nodes.count)
+    deques = Array(repeating: [], count: workers)
+    tops = Array(repeating: 0, count: workers)
+    actors = Array(repeating: Actor(), count: workers + graph.outside.count)
+    for worker in (0..<workers).reversed() {
+      actors[worker].isIdle = true
+      idle.append(worker)
+    }
+    for (number, _) in graph.outside.enumerated() {
+      actors[workers + number].stack = [Activity(node: -1)]
+      agenda.add(0, workers + number)
+    }
+  }
+
+  mutating func run() -> UInt64 {
+    while let (time, actor) = agenda.next() { advance(actor, time) }
+    return end
+  }
+
+  private mutating func submit(_ node: Int32, by actor: Int, _ time: UInt64) {
+    states[Int(node)] = .pending
+    if actor < workers { deques[actor].append(node) } else { injector.append(node) }
+    if let sleeper = idle.popLast() {
+      actors[sleeper].isIdle = false
+      agenda.add(time + graph.wakeLatency, sleeper)
+    }
+  }
+  /// The next task of a worker; tasks that a waiter took meanwhile are passed over.
+  private mutating func take(_ worker: Int) -> Int32? {
+    while deques[worker].count > tops[worker] {
+      let node = deques[worker].removeLast()
+      if states[Int(node)] == .pending { return node }
+    }
+    while injectorHead < injector.count {
+      let node = injector[injectorHead]
+      injectorHead += 1
+      if states[Int(node)] == .pending { return node }
+    }
+    for offset in 0..<workers {
+      let victim = (nextVictim + offset) % workers
+      guard victim != worker else { continue }
+      while deques[victim].count > tops[victim] {
+        let node = deques[victim][tops[victim]]
+        tops[victim] += 1
+        if states[Int(node)] == .pending {
+          nextVictim += 1
+          return node
+        }
+      }
+    }
+    return nil
+  }
+
+  private mutating func advance(_ actor: Int, _ now: UInt64) {
+    while true {
+      guard let top = actors[actor].stack.last else {
+        guard actor < workers else { return }
+        guard let node = take(actor) else {
+          actors[actor].isIdle = true
+          idle.append(actor)
+          return
+        }
+        states[Int(node)] = .running
+        actors[actor].stack.append(Activity(node: node))
+        agenda.add(now + graph.costPerTask, actor)
+        return
+      }
+      let position = actors[actor].stack.count - 1
+      if top.waitsFor >= 0 {
+        guard states[Int(top.waitsFor)] == .done else { return }
+        actors[actor].stack[position].waitsFor = -1
+        continue
+      }
+      let steps = top.node < 0 ? graph.outside[actor - workers] : graph.nodes[Int(top.node)].steps
+      guard top.step < steps.count else {
+        actors[actor].stack.removeLast()
+        if top.node >= 0 { finish(top.node, now) }
+        continue
+      }
+      actors[actor].stack[position].step += 1
+      switch steps[top.step] {
+      case .run(let length):
+        let factor = top.node < 0 ? 1 : speed[Int(graph.nodes[Int(top.node)].label)]
+        agenda.add(now + UInt64(Double(length) / factor), actor)
+        return
+      case .blocking(let length):
+        agenda.add(now + length, actor)
+        return
+      case .submit(let node): submit(node, by: actor, now)
+      case .wait(let node):
+        if states[Int(node)] == .done { continue }
+        actors[actor].stack[position].waitsFor = node
+        if states[Int(node)] == .pending && actor < workers {
+          states[Int(node)] = .running
+          actors[actor].stack.append(Activity(node: node))
+          continue
+        }
+        waiters[node, default: []].append(actor)
+        return
+      }
+    }
+  }
+  private mutating func finish(_ node: Int32, _ now: UInt64) {
+    states[Int(node)] = .done
+    end = max(end, now)
+    for waiter in waiters.removeValue(forKey: node) ?? [] { agenda.add(now + graph.wakeLatency, waiter) }
+  }
+}
+
+/// What happens next: a binary heap by time, first come first served at the same time.
+struct Agenda {
+  private var heap: [(time: UInt64, order: UInt64, actor: Int)] = []
+  private var order: UInt64 = 0
+
+  mutating func add(_ time: UInt64, _ actor: Int) {
+    order += 1
+    heap.append((time, order, actor))
+    var child = heap.count - 1
+    while child > 0, precedes(child, (child - 1) / 2) {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+  mutating func next() -> (time: UInt64, actor: Int)? {
+    guard let first = heap.first else { return nil }
+    let last = heap.removeLast()
+    if !heap.isEmpty {
+      heap[0] = last
+      var parent = 0
+      while true {
+        var least = parent
+        for child in [parent * 2 + 1, parent * 2 + 2] where child < heap.count && precedes(child, least) {
+          least = child
+        }
+        if least == parent { break }
+        heap.swapAt(parent, least)
+        parent = least
+      }
+    }
+    return (first.time, first.actor)
+  }
+  private func precedes(_ a: Int, _ b: Int) -> Bool { (heap[a].time, heap[a].order) < (heap[b].time, heap[b].order) }
+}

@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Timelines
+
+struct LiveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "live",
+    abstract: "Follows the log of a running program: the last seconds as a chart, drawn again and again.",
+    discussion:
+      "Ends when every worker of the program has stopped, after --count frames, or on an interrupt (status 130).")
+  @OptionGroup var input: InputOptions
+  @OptionGroup var text: TextOptions
+  @Option(help: "Seconds between frames.") var interval = 1.0
+  @Option(help: "Seconds of the run to show.") var last = 10.0
+  @Option(help: "Frames to draw; 0: until the program ends.") var count = 0
+
+  func validate() throws {
+    guard interval >= 0.05, last > 0 else { throw ValidationError("--interval must be at least 0.05, --last positive") }
+  }
+  func run() throws {
+    signal(SIGINT) { _ in _exit(130) }
+    let isTerminal = text.output == nil && isatty(1) != 0
+    var frames = 0
+    while true {
+      frames += 1
+      let trace = try Trace.open(input.path)
+      let from = trace.span.upperBound - min(trace.wall, UInt64(last * 1e9))
+      let window = trace.wall > 0 ? from...trace.span.upperBound : nil
+      let style = text.style
+      let bins = Bins.of(trace, window: window, columns: GanttView.columns(width: style.width))
+      let summary = Summary.of(trace, window: window)
+      var lines = Array(SummaryView(summary, name: trace.name, style: style).lines(limit: 0).prefix(5))
+      lines += GanttView(bins, labels: trace.labels, origin: trace.span.lowerBound, style: style).lines([
+        .workers, .concurrency, .queues,
+      ])
+      let clear = isTerminal ? "\u{1B}[H\u{1B}[2J" : ""
+      try text.write(clear + lines.joined(separator: "\n") + "\n")
+      let stopped = !summary.workers.isEmpty && summary.workers.allSatisfy { summary.model.lanes[$0].isStopped }
+      if stopped || (count > 0 && frames >= count) { return }
+      usleep(UInt32(interval * 1e6))
+    }
+  }
+}

@@ -66,7 +66,7 @@ extension ThreadPoolExecutor {
 
   @inline(__always)
   private func push(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ worker: UnsafeMutablePointer<Worker>?) {
-    pool.push(Job(retaining: future), worker)
+    pool.push(Job(retainingUnshared: future), worker)
   }
 
   /// After the push: wakes a worker; if the pool was closed meanwhile, takes the task back and throws.

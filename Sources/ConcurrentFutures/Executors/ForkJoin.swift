@@ -42,18 +42,18 @@ extension ThreadPoolExecutor {
   /// - Throws: the error of the lowest failing piece, after all pieces that had started have ended. A piece stops at its
   ///   first error; others still run.
   @available(*, noasync)
-  @inlinable
+  @inlinable @inline(__always)
   public func forEach<E: Error>(
     _ range: Range<Int>, grain: Int? = nil, _ body: @Sendable (Int) throws(E) -> Void
   ) throws(E) {
-    let grain = self.grain(range.count, grain)
-    if range.isEmpty { return }
-    guard let forks = ownForks else {
-      if !runsSerially { return try enter { () throws(E) in try forEach(range, grain: grain, body) } }
-      for number in range { try body(number) }
-      return
+    let failure: E? = inPieces(range.lowerBound, 0..<range.count, grain) { first, piece in
+      for number in piece {
+        do throws(E) { try body(first + number) } catch { return error }
+      }
+      return nil
+    } undo: { _, _ in
     }
-    try forks.forEach(range, grain, body)
+    if let failure { throw failure }
   }
 
   /// `transform` of every element, in parallel; results in the order of `input`. Blocks until all calls have ended.
@@ -65,20 +65,28 @@ extension ThreadPoolExecutor {
   /// - Throws: the error of the lowest failing piece, after all pieces have ended.
   /// - Complexity: one allocation, of the result.
   @available(*, noasync)
-  @inlinable
+  @inlinable @inline(__always)
   public func concurrentMap<In: Sendable, Out: Sendable, E: Error>(
     _ input: [In], grain: Int? = nil, _ transform: @Sendable (In) throws(E) -> Out
   ) throws(E) -> [Out] {
-    let grain = self.grain(input.count, grain)
-    if input.isEmpty { return [] }
-    guard ownForks != nil || runsSerially else {
-      return try enter { () throws(E) -> [Out] in try concurrentMap(input, grain: grain, transform) }
-    }
     var failure: E?
     let output = [Out](unsafeUninitializedCapacity: input.count) { buffer, count in
-      let target = PieceTarget(buffer.baseAddress.unsafelyUnwrapped)
+      guard let base = buffer.baseAddress, !input.isEmpty else { return }
       failure = input.withUnsafeBufferPointer { source in
-        fill(target, PieceSource(source.baseAddress.unsafelyUnwrapped), 0..<input.count, grain, transform)
+        let memory = PieceMemory(source: source.baseAddress.unsafelyUnwrapped, target: base)
+        return inPieces(memory, 0..<input.count, grain) { memory, piece in
+          for index in piece {
+            do throws(E) {
+              (memory.target + index).initialize(to: try transform(memory.source[index]))
+            } catch {
+              (memory.target + piece.lowerBound).deinitialize(count: index - piece.lowerBound)
+              return error
+            }
+          }
+          return nil
+        } undo: { memory, piece in
+          (memory.target + piece.lowerBound).deinitialize(count: piece.count)
+        }
       }
       count = failure == nil ? input.count : 0
     }
@@ -98,17 +106,21 @@ extension ThreadPoolExecutor {
   ///   - combine: joins two neighbouring pieces, the left one first; must be associative.
   /// - Throws: the error of the lowest failing piece, after all pieces have ended.
   @available(*, noasync)
-  @inlinable
+  @inlinable @inline(__always)
   public func concurrentReduce<In: Sendable, Out: Sendable, E: Error>(
     _ input: [In], _ identity: Out, grain: Int? = nil, _ fold: @Sendable (Out, In) throws(E) -> Out,
     _ combine: @Sendable (Out, Out) throws(E) -> Out
   ) throws(E) -> Out {
-    let grain = self.grain(input.count, grain)
     if input.isEmpty { return identity }
-    guard ownForks != nil || runsSerially else {
-      return try enter { () throws(E) -> Out in try concurrentReduce(input, identity, grain: grain, fold, combine) }
+    return try input.withUnsafeBufferPointer { (source) throws(E) -> Out in
+      try foldPieces(
+        PieceSeed(source: source.baseAddress.unsafelyUnwrapped, identity: identity), 0..<input.count, grain,
+        { (seed, piece) throws(E) -> Out in
+          var sum = seed.identity
+          for index in piece { sum = try fold(sum, seed.source[index]) }
+          return sum
+        }, combine)
     }
-    return try reduce(input, 0..<input.count, identity, grain, fold, combine)
   }
 
   // MARK: Below the surface
@@ -140,46 +152,60 @@ extension ThreadPoolExecutor {
     return max(1, count / (ThreadPoolExecutor.piecesPerWorker * maxWorkers))
   }
 
+  /// `leaf` for pieces of `range`, in parallel: the lowest failing piece's error.
+  ///
+  /// The loop over the elements is in `leaf`, and `leaf` captures nothing but the caller's closure; what else it needs is
+  /// `context`. So the optimizer can inline a closure that itself captures nothing into the loop, which is then
+  /// vectorized (4 instructions an element instead of 23).
+  ///
+  /// A piece that fails undoes itself; `undo` is for those that succeeded beside it.
   @inlinable
-  func fill<In: Sendable, Out: Sendable, E: Error>(
-    _ target: PieceTarget<Out>, _ source: PieceSource<In>, _ range: Range<Int>, _ grain: Int,
-    _ transform: @Sendable (In) throws(E) -> Out
+  func inPieces<Context: Sendable, E: Error>(
+    _ context: Context, _ range: Range<Int>, _ grain: Int?, _ leaf: @Sendable (Context, Range<Int>) -> E?,
+    undo: @Sendable (Context, Range<Int>) -> Void
   ) -> E? {
-    if range.count <= grain {
-      for index in range {
-        do throws(E) {
-          (target.base + index).initialize(to: try transform(source.base[index]))
-        } catch {
-          (target.base + range.lowerBound).deinitialize(count: index - range.lowerBound)
-          return error
-        }
-      }
-      return nil
-    }
-    let middle = range.lowerBound + range.count / 2
-    let (left, right) = join(
-      { fill(target, source, range.lowerBound..<middle, grain, transform) },
-      { fill(target, source, middle..<range.upperBound, grain, transform) })
-    // A half that failed has cleaned up after itself; the other must not leak.
-    if left != nil, right == nil { (target.base + middle).deinitialize(count: range.upperBound - middle) }
-    if left == nil, right != nil { (target.base + range.lowerBound).deinitialize(count: middle - range.lowerBound) }
-    return left ?? right
+    if range.isEmpty { return nil }
+    guard ownForks != nil || runsSerially else { return enter { inPieces(context, range, grain, leaf, undo: undo) } }
+    return halve(context, range, self.grain(range.count, grain), leaf, undo)
   }
 
   @inlinable
-  func reduce<In: Sendable, Out: Sendable, E: Error>(
-    _ input: [In], _ range: Range<Int>, _ identity: Out, _ grain: Int, _ fold: @Sendable (Out, In) throws(E) -> Out,
+  func halve<Context: Sendable, E: Error>(
+    _ context: Context, _ range: Range<Int>, _ grain: Int, _ leaf: @Sendable (Context, Range<Int>) -> E?,
+    _ undo: @Sendable (Context, Range<Int>) -> Void
+  ) -> E? {
+    if range.count <= grain { return leaf(context, range) }
+    let middle = range.lowerBound + range.count / 2
+    let (left, right) = join(
+      { halve(context, range.lowerBound..<middle, grain, leaf, undo) },
+      { halve(context, middle..<range.upperBound, grain, leaf, undo) })
+    if left != nil, right == nil { undo(context, middle..<range.upperBound) }
+    if left == nil, right != nil { undo(context, range.lowerBound..<middle) }
+    return left ?? right
+  }
+
+  /// The results of `leaf` for the pieces of `range`, which is not empty, combined in order. As `inPieces`.
+  @inlinable
+  func foldPieces<Context: Sendable, Out: Sendable, E: Error>(
+    _ context: Context, _ range: Range<Int>, _ grain: Int?, _ leaf: @Sendable (Context, Range<Int>) throws(E) -> Out,
     _ combine: @Sendable (Out, Out) throws(E) -> Out
   ) throws(E) -> Out {
-    if range.count <= grain {
-      var sum = identity
-      for index in range { sum = try fold(sum, input[index]) }
-      return sum
+    guard ownForks != nil || runsSerially else {
+      return try enter { () throws(E) -> Out in try foldPieces(context, range, grain, leaf, combine) }
     }
+    return try foldHalves(context, range, self.grain(range.count, grain), leaf, combine)
+  }
+
+  @inlinable
+  func foldHalves<Context: Sendable, Out: Sendable, E: Error>(
+    _ context: Context, _ range: Range<Int>, _ grain: Int, _ leaf: @Sendable (Context, Range<Int>) throws(E) -> Out,
+    _ combine: @Sendable (Out, Out) throws(E) -> Out
+  ) throws(E) -> Out {
+    if range.count <= grain { return try leaf(context, range) }
     let middle = range.lowerBound + range.count / 2
     let (left, right) = try join(
-      { () throws(E) -> Out in try reduce(input, range.lowerBound..<middle, identity, grain, fold, combine) },
-      { () throws(E) -> Out in try reduce(input, middle..<range.upperBound, identity, grain, fold, combine) })
+      { () throws(E) -> Out in try foldHalves(context, range.lowerBound..<middle, grain, leaf, combine) },
+      { () throws(E) -> Out in try foldHalves(context, middle..<range.upperBound, grain, leaf, combine) })
     return try combine(left, right)
   }
 
@@ -217,32 +243,25 @@ private final class BorrowedCall<R, E: Error>: @unchecked Sendable {
   }
 }
 
-/// Memory that pieces of one `concurrentMap` fill, each its own part.
-// SAFETY: pieces are disjoint, and the array outlives the join.
-@usableFromInline struct PieceTarget<Out>: @unchecked Sendable {
-  @usableFromInline let base: UnsafeMutablePointer<Out>
-  @inlinable init(_ base: UnsafeMutablePointer<Out>) { self.base = base }
+/// The memory of one `concurrentMap`: pieces read `source` and fill `target`, each its own part.
+// SAFETY: pieces are disjoint, nobody writes the source, and both arrays outlive the join.
+@usableFromInline struct PieceMemory<In, Out>: @unchecked Sendable {
+  @usableFromInline let source: UnsafePointer<In>
+  @usableFromInline let target: UnsafeMutablePointer<Out>
+  @inlinable init(source: UnsafePointer<In>, target: UnsafeMutablePointer<Out>) {
+    self.source = source
+    self.target = target
+  }
 }
 
-/// Memory that they read.
-// SAFETY: nobody writes it, and the array outlives the join.
-@usableFromInline struct PieceSource<In>: @unchecked Sendable {
-  @usableFromInline let base: UnsafePointer<In>
-  @inlinable init(_ base: UnsafePointer<In>) { self.base = base }
-}
-
-extension UnsafeMutablePointer where Pointee == ForkStack {
-  @inlinable
-  func forEach<E: Error>(_ range: Range<Int>, _ grain: Int, _ body: @Sendable (Int) throws(E) -> Void) throws(E) {
-    if range.count <= grain {
-      for number in range { try body(number) }
-      return
-    }
-    let middle = range.lowerBound + range.count / 2
-    // The right half may run in another worker: it forks from that one's stack.
-    _ = try joinWrapped(
-      { () throws(E) in try forEach(range.lowerBound..<middle, grain, body) },
-      { () throws(E) in try Forks.current.unsafelyUnwrapped.forEach(middle..<range.upperBound, grain, body) })
+/// What the pieces of one `concurrentReduce` start from.
+// SAFETY: nobody writes the source, and the array outlives the join.
+@usableFromInline struct PieceSeed<In, Out>: @unchecked Sendable {
+  @usableFromInline let source: UnsafePointer<In>
+  @usableFromInline let identity: Out
+  @inlinable init(source: UnsafePointer<In>, identity: Out) {
+    self.source = source
+    self.identity = identity
   }
 }
 

@@ -60,11 +60,8 @@ extension AnyFuture {
 
   /// Blocks the thread until done, without helping. False when the deadline passed first.
   final func waitDone(deadline: Int64?) -> Bool {
-    for _ in 0..<AnyFuture.spinRounds {
-      if loadWord().isDone { return true }
-      cf_pause()
-    }
     if let deadline, cf_monotonic_ns() >= deadline { return loadWord().isDone }
+    if spinUntilDone() { return true }
     let recording = Recorder.isOn(.waitBegin)
     if recording {
       Recorder.waitBegin(waiter: Recorder.currentTask, awaited: taskID, mode: .one, timed: deadline != nil, count: 1)
@@ -75,6 +72,14 @@ extension AnyFuture {
       Recorder.waitEnd(waiter: Recorder.currentTask, awaited: taskID, outcome: outcome, helped: 0)
     }
     return done
+  }
+
+  private func spinUntilDone() -> Bool {
+    for _ in 0..<(UsableCPUs.isOne ? UsableCPUs.yields : AnyFuture.spinRounds) {
+      if loadWord().isDone { return true }
+      if UsableCPUs.isOne { cf_yield() } else { cf_pause() }
+    }
+    return false
   }
 
   private func sleepUntilDone(_ deadline: Int64?) -> Bool {

@@ -39,8 +39,8 @@ final class WaitGroup: @unchecked Sendable {
   private(set) var resumption: Resumption?
 
   /// - Parameter untilNotified: whether a raw cancelled future is done only once it was notified, as for `wait`.
-  init(_ futures: [AnyFuture], wakesOnFailure: Bool = false, untilNotified: Bool = true) {
-    self.futures = futures
+  init<F: AnyFuture>(_ futures: [F], wakesOnFailure: Bool = false, untilNotified: Bool = true) {
+    self.futures = futures.map { $0 }  // one by one: converting the array would cast every element dynamically
     self.wakesOnFailure = wakesOnFailure
     self.untilNotified = untilNotified
     nodes = WaitNode.allocate(max(1, futures.count))

@@ -1,4 +1,5 @@
 // The scheduler's type-erased unit: one word that runs exactly once.
+import CPlatform
 import Synchronization
 
 /// A queued object, tagged in its low bits with what it is. The queue owns one reference to it.
@@ -21,8 +22,11 @@ struct Job: Equatable {
 
   // SAFETY: the word is pushed, and taken out again, exactly once, and whoever takes it owns the reference. The kind
   // in its low bits, which objects leave zero, says what the address is.
-  /// Takes over one reference to `future`.
-  init(retaining future: AnyFuture) { self.init(.future, Unmanaged.passRetained(future).toOpaque()) }
+  /// Adds one reference to a future that no other thread knows yet: `submit` made it just now, so the count needs no
+  /// atomic instruction.
+  init(retainingUnshared future: AnyFuture) {
+    self.init(.future, cf_retain_unshared(Unmanaged.passUnretained(future).toOpaque()))
+  }
   init(retaining job: DetachedJob) { self.init(.detached, Unmanaged.passRetained(job).toOpaque()) }
 
   var kind: Kind { Kind(rawValue: word & Job.tagMask).unsafelyUnwrapped }

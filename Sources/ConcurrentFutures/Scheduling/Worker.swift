@@ -218,7 +218,7 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Rounds of looking everywhere before a worker sleeps. 0: a hot hand-off costs 18 us instead of 0.6 us; 2000: idle
   /// workers disturb busy ones (p99 0.8 ms on two cores).
-  private static var rounds: Int { 100 }
+  private static var rounds: Int { UsableCPUs.isOne ? UsableCPUs.yields : 100 }
 
   private func search(_ searching: inout Bool) -> Found? {
     pointee.activity.store(Worker.Activity.looking, ordering: .relaxed)  // it stays true what it says
@@ -237,8 +237,12 @@ extension UnsafeMutablePointer<Worker> {
       pointee.patience = round
       found = find(true)
       if found != nil { break }
-      for _ in 0..<16 { cf_pause() }
-      if round & 31 == 0 { cf_yield() }
+      if UsableCPUs.isOne {
+        cf_yield()  // who has work for us needs this CPU
+      } else {
+        for _ in 0..<16 { cf_pause() }
+        if round & 31 == 0 { cf_yield() }
+      }
     }
     if recording {
       let probes = round * max(1, pool.pointee.publishedWorkers - 1)

@@ -9,8 +9,8 @@ enum UsableCPUs {
 
   /// Whether all threads share one CPU: then spinning only keeps away who would end the wait.
   static let isOne = cf_usable_cpus() == 1
-  /// Times to give up that CPU before sleeping. Larger: idle threads disturb others there; smaller: a hand-off costs two
-  /// system calls and a sleep (6 us instead of 1 us) more often.
+  /// Times that a waiter gives up that CPU before it sleeps. Larger: it disturbs others there; smaller: a hand-off costs
+  /// two system calls and a sleep (6 us instead of 2 us) more often.
   static var yields: Int { 16 }
 
   /// The smallest quota among the group and its ancestors, in CPUs; nil without one.

@@ -218,7 +218,8 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Rounds of looking everywhere before a worker sleeps. 0: a hot hand-off costs 18 us instead of 0.6 us; 2000: idle
   /// workers disturb busy ones (p99 0.8 ms on two cores).
-  private static var rounds: Int { UsableCPUs.isOne ? UsableCPUs.yields : 100 }
+  /// On one CPU a round is a yield; there must be more than `forceAfter` of them, and 16 to reach the next multiple.
+  private static var rounds: Int { UsableCPUs.isOne ? 48 : 100 }
 
   private func search(_ searching: inout Bool) -> Found? {
     pointee.activity.store(Worker.Activity.looking, ordering: .relaxed)  // it stays true what it says

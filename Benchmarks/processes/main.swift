@@ -50,7 +50,8 @@ func section(_ name: String, _ body: () throws -> Void) rethrows {
 func runPeers(_ name: String) {
   fflush(nil)
   let script = #filePath.split(separator: "/").dropLast().map { "/" + $0 }.joined() + "/peers.py"
-  var words: [UnsafeMutablePointer<CChar>?] = ["python3", script, "\(workers)", name].map { strdup($0) } + [nil]
+  var words: [UnsafeMutablePointer<CChar>?] = (["python3", script, "\(workers)", name] as [String]).map { strdup($0) }
+  words.append(nil)
   defer { for word in words { free(word) } }
   var process: pid_t = 0
   guard posix_spawnp(&process, "python3", nil, nil, &words, environ) == 0 else { return }

@@ -146,51 +146,52 @@ public final class ProcessPoolExecutor: Sendable {
   ///   - chunkSize: tasks sent together. More amortise the way to the worker; an error in one still fails only that one.
   ///   - bufferSize: tasks that may be submitted and not taken; nil: all, at once.
   /// - Throws: `InvalidArgumentError` for a `chunkSize` or `bufferSize` below 1, `RejectedExecutionError`.
+  @inlinable
   public func map<Task: ProcessTask>(
     _ tasks: sending some Sequence<Task>, timeout: Duration? = nil, chunkSize: Int = 1, bufferSize: Int? = nil
   ) throws -> MappedResults<Task.Output> {
-    try MapArguments.check(chunkSize, bufferSize)
     var iterator = tasks.makeIterator()
-    let chunkSize = min(chunkSize, bufferSize ?? chunkSize)
-    let submit = { (pool: ProcessPoolExecutor) throws -> ChunkFuture<Task.Output>? in
-      var chunk: [Task] = []
-      while chunk.count < chunkSize, let task = iterator.next() { chunk.append(task) }
-      return chunk.isEmpty ? nil : try pool.submit(chunk: chunk)
+    return try mapped(
+      Task.self, timeout, chunkSize, bufferSize,
+      fill: { chunk in while chunk.hasRoom, let task = iterator.next() { chunk.append(task) } },
+      decode: { try $0.outcomes(of: Task.Output.self) })
+  }
+
+  /// `map` but for the loops over elements.
+  @usableFromInline
+  func mapped<Output: Codable & Sendable>(
+    _ type: Any.Type, _ timeout: Duration?, _ chunkSize: Int, _ bufferSize: Int?,
+    fill: @escaping (ChunkWriter) -> Void, decode: @escaping @Sendable (ChunkReader) throws -> [Result<Output, any Error>]
+  ) throws -> MappedResults<Output> {
+    try MapArguments.check(chunkSize, bufferSize)
+    let room = min(chunkSize, bufferSize ?? chunkSize)
+    let submit = { (pool: ProcessPoolExecutor) throws -> ChunkFuture<Output>? in
+      let chunk = ChunkWriter(room: room)
+      fill(chunk)
+      return chunk.count == 0 ? nil : try pool.submit(chunk, type, decode)
     }
     // With a buffer the iterator must not keep a dropped pool alive: it just drains.
     let strong = bufferSize == nil ? self : nil
-    let results = MappedResults<Task.Output>(
-      deadline: timeout.map(Deadline.after), window: bufferSize.map { max(1, $0 / chunkSize) },
+    let results = MappedResults<Output>(
+      deadline: timeout.map(Deadline.after), window: bufferSize.map { max(1, $0 / room) },
       submitNext: { [weak self] in try (strong ?? self).flatMap(submit) })
     try results.fill()
     return results
   }
 
-  private func submit<Task: ProcessTask>(chunk: [Task]) throws -> ChunkFuture<Task.Output> {
-    let message = EncodingMessage()
-    var unsent: [(index: Int, error: any Error)] = []
-    let type = Result { try RemoteTaskTypes.number(of: Task.self) }
-    for (index, task) in chunk.enumerated() {
-      let mark = message.mark()
-      do {
-        _ = try type.get()
-        try message.encode(task)
-      } catch {
-        message.rewind(to: mark)
-        unsent.append((index, error))
-      }
-    }
-    let future = ChunkTaskFuture<Task.Output>(pool, id: pool.id, unsent: unsent)
-    if unsent.count == chunk.count {
+  private func submit<Output: Codable & Sendable>(
+    _ chunk: ChunkWriter, _ type: Any.Type, _ decode: @escaping ChunkTaskFuture<Output>.Decode
+  ) throws -> ChunkFuture<Output> {
+    let named = Result { try RemoteTaskTypes.number(of: type) }
+    if case .failure(let error) = named { chunk.failAll(error) }
+    let future = ChunkTaskFuture<Output>(pool, id: pool.id, unsent: chunk.unsent, decode)
+    if chunk.unsent.count == chunk.count {
       try pool.checkOpen()
-      future.complete(with: .success(unsent.map { .failure($0.error) }))
+      future.complete(with: .success(chunk.unsent.map { .failure($0.error) }))
       return future
     }
     try pool.submit(
-      future,
-      .init(
-        future: future, kind: .chunk, type: try type.get(), body: message.finish(countedAs: chunk.count - unsent.count),
-        timeout: nil))
+      future, .init(future: future, kind: .chunk, type: try named.get(), body: chunk.finish(), timeout: nil))
     return future
   }
 

@@ -20,6 +20,9 @@ public protocol ProcessTask: Codable, Sendable {
   /// Called once, on the worker process's main thread. A thrown error that is `Codable` reaches the future as itself,
   /// any other as a `RemoteError`. A trap ends the worker, never the parent.
   func run() throws -> Output
+  /// Runs the tasks of a chunk. A requirement only so that the compiler makes one for each type; leave it alone.
+  @_documentation(visibility: internal)
+  static func _run(_ chunk: _RemoteChunk) throws
 }
 
 /// Prepares each worker process of a pool before its first task.

@@ -37,7 +37,11 @@ class RemoteFuture<Value: Sendable>: Future<Value>, RemoteCall, @unchecked Senda
   final func callFinished(_ frame: Frame) {
     switch frame.head.kind {
     case .value:
-      do { complete(with: .success(try decode(frame.message))) } catch { completeWithError(error) }
+      do { complete(with: .success(try decode(frame.message))) } catch let error as MalformedBytes {
+        completeWithError(error.decodingError(Value.self))
+      } catch {
+        completeWithError(error)
+      }
     default: completeWithError(RemoteErrors.read(from: frame.message))
     }
   }
@@ -53,27 +57,20 @@ final class TaskFuture<Output: Codable & Sendable>: RemoteFuture<Output>, @unche
 }
 
 /// The outputs of a chunk of `map`, an outcome each.
-final class ChunkTaskFuture<Output: Codable & Sendable>: RemoteFuture<[Result<Output, any Error>]>, @unchecked Sendable
-{
-  /// Elements that did not encode and therefore were not sent: their places in the chunk, ascending.
+final class ChunkTaskFuture<Output: Codable & Sendable>: RemoteFuture<[Result<Output, any Error>]>, @unchecked Sendable {
+  typealias Decode = @Sendable (ChunkReader) throws -> [Result<Output, any Error>]
+  private let decodeOutcomes: Decode
+  /// Tasks that did not encode and therefore were not sent.
   private let unsent: [(index: Int, error: any Error)]
 
-  init(_ callOwner: any CallOwner, id: UInt32, unsent: [(index: Int, error: any Error)]) {
+  init(_ callOwner: any CallOwner, id: UInt32, unsent: [(index: Int, error: any Error)], _ decode: @escaping Decode) {
     self.unsent = unsent
+    decodeOutcomes = decode
     super.init(callOwner, id: id)
   }
 
   override func decode(_ message: DecodingMessage) throws -> [Result<Output, any Error>] {
-    let count = try message.custom { try $0.count(of: 1) }
-    var outcomes: [Result<Output, any Error>] = []
-    outcomes.reserveCapacity(count + unsent.count)
-    for _ in 0..<count {
-      if try message.custom({ try $0.byte() }) == 0 {
-        outcomes.append(.success(try message.decode(Output.self)))
-      } else {
-        outcomes.append(.failure(RemoteErrors.read(from: message)))
-      }
-    }
+    var outcomes = try decodeOutcomes(ChunkReader(message))
     for (index, error) in unsent {
       guard index <= outcomes.count else { throw MalformedBytes.invalid("a chunk's outcomes are missing", 0) }
       outcomes.insert(.failure(error), at: index)

@@ -58,8 +58,7 @@ final class DecodingMessage {
       position = reader.position
       return value
     } catch let malformed as MalformedBytes {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: [], debugDescription: "\(type): \(malformed)", underlyingError: malformed))
+      throw malformed.decodingError(type)
     }
   }
 
@@ -78,14 +77,14 @@ final class DecodingMessage {
   // MARK: Values
 
   func decode<T: Decodable>(_ type: T.Type, _ reader: inout ByteReader) throws -> T {
-    if T.self == Int.self { return try integer(&reader, as: Int.self) as! T }
-    if T.self == String.self { return try string(&reader) as! T }
-    if T.self == Double.self { return try double(&reader) as! T }
+    if T.self == Int.self { return sameType(try integer(&reader, as: Int.self), as: T.self) }
+    if T.self == String.self { return sameType(try string(&reader), as: T.self) }
+    if T.self == Double.self { return sameType(try double(&reader), as: T.self) }
     if RawArrays.isRaw(T.self), let array = try rawArray(&reader) {
       guard let array = array as? T else { throw MalformedBytes.invalid("an array of another type", reader.position) }
       return array
     }
-    if T.self == SharedBytes.self { return try sharedBytes(&reader) as! T }
+    if T.self == SharedBytes.self { return sameType(try sharedBytes(&reader), as: T.self) }
     return try decodeGeneric(type, &reader)
   }
 
@@ -99,13 +98,27 @@ final class DecodingMessage {
       cursors.removeSubrange(outer...)  // I2
     }
     let value = try T(from: BinaryDecoder(message: self, position: start))
+    try passValue(from: start, outer, &reader)
+    return value
+  }
+
+  /// Moves from the start of a value that was decoded behind its end.
+  private func passValue(from start: Int, _ outer: Int, _ reader: inout ByteReader) throws {
     if cursors.count > outer, cursors[outer].value == start, cursors[outer].kind != .empty {
       reader.position = cursors[outer].next
       try finish(cursors[outer].kind, &reader)
     } else {
       try skip(&reader)
     }
-    return value
+  }
+
+  /// The next value of the message for who decodes it himself; `endValue` moves past it.
+  func beginValue() -> BinaryDecoder { BinaryDecoder(message: self, position: position) }
+  func endValue() throws {
+    var reader = reader(at: position)
+    try passValue(from: position, 0, &reader)
+    position = reader.position
+    cursors.removeAll(keepingCapacity: true)
   }
 
   private func tag(_ reader: inout ByteReader) throws -> Tag {

@@ -88,20 +88,26 @@ final class EncodingMessage {
   @inline(__always)
   private func encodePrimitive<T: Encodable>(_ value: T) throws -> Bool {
     if T.self == Int.self {
-      write(signed: Int64(value as! Int))
+      write(signed: Int64(sameType(value, as: Int.self)))
     } else if T.self == String.self {
-      write(value as! String)
+      write(sameType(value, as: String.self))
     } else if T.self == Double.self {
-      write(value as! Double)
+      write(sameType(value, as: Double.self))
     } else if let array = RawArrays.match(value) {
       write(array)
     } else if T.self == SharedBytes.self {
-      try write(value as! SharedBytes)
+      try write(sameType(value, as: SharedBytes.self))
     } else {
       return false
     }
     return true
   }
+
+  /// Opens a value of the message for who encodes it himself; `endValue` closes it.
+  func beginValue() -> BinaryEncoder {
+    BinaryEncoder(message: self, level: 0, serial: open(.untouched))
+  }
+  func endValue() { close(to: 0) }
 
   func write(_ tag: Tag) { bytes.append(byte: tag.rawValue) }
   func write(_ value: Bool) { write(value ? .yes : .no) }

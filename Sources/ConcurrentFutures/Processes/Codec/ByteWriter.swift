@@ -164,4 +164,8 @@ enum MalformedBytes: Error, CustomStringConvertible {
     case .invalid(let what, let position): "\(what) (at byte \(position))"
     }
   }
+
+  func decodingError(_ type: Any.Type) -> DecodingError {
+    .dataCorrupted(.init(codingPath: [], debugDescription: "\(type): \(self)", underlyingError: self))
+  }
 }

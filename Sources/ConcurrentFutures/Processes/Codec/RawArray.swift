@@ -56,7 +56,7 @@ extension Array: RawArray where Element: RawElement {
   func number(at index: Int) -> any RawElement { self[index] }
 }
 
-enum RawArrays {
+@usableFromInline enum RawArrays {
   /// The array type of an element code, or nil for an unknown one.
   static func type(of code: UInt8) -> (any RawArray.Type)? {
     switch code {
@@ -79,32 +79,34 @@ enum RawArrays {
   /// `value` as a raw array if its static type is one. A chain of pointer compares: a dynamic cast costs ten times more.
   @inline(__always)
   static func match<T>(_ value: T) -> (any RawArray)? {
-    if T.self == [UInt8].self { return unsafeBitCast(value, as: [UInt8].self) }
-    if T.self == [Int].self { return unsafeBitCast(value, as: [Int].self) }
-    if T.self == [Double].self { return unsafeBitCast(value, as: [Double].self) }
-    if T.self == [Float].self { return unsafeBitCast(value, as: [Float].self) }
-    if T.self == [Int32].self { return unsafeBitCast(value, as: [Int32].self) }
-    if T.self == [UInt32].self { return unsafeBitCast(value, as: [UInt32].self) }
-    if T.self == [Int64].self { return unsafeBitCast(value, as: [Int64].self) }
-    if T.self == [UInt64].self { return unsafeBitCast(value, as: [UInt64].self) }
-    if T.self == [UInt].self { return unsafeBitCast(value, as: [UInt].self) }
-    if T.self == [Int16].self { return unsafeBitCast(value, as: [Int16].self) }
-    if T.self == [UInt16].self { return unsafeBitCast(value, as: [UInt16].self) }
-    if T.self == [Int8].self { return unsafeBitCast(value, as: [Int8].self) }
+    if T.self == [UInt8].self { return sameType(value, as: [UInt8].self) }
+    if T.self == [Int].self { return sameType(value, as: [Int].self) }
+    if T.self == [Double].self { return sameType(value, as: [Double].self) }
+    if T.self == [Float].self { return sameType(value, as: [Float].self) }
+    if T.self == [Int32].self { return sameType(value, as: [Int32].self) }
+    if T.self == [UInt32].self { return sameType(value, as: [UInt32].self) }
+    if T.self == [Int64].self { return sameType(value, as: [Int64].self) }
+    if T.self == [UInt64].self { return sameType(value, as: [UInt64].self) }
+    if T.self == [UInt].self { return sameType(value, as: [UInt].self) }
+    if T.self == [Int16].self { return sameType(value, as: [Int16].self) }
+    if T.self == [UInt16].self { return sameType(value, as: [UInt16].self) }
+    if T.self == [Int8].self { return sameType(value, as: [Int8].self) }
     return nil
   }
 
   /// Whether values of `type` cross as raw arrays.
-  @inline(__always)
+  @inlinable @inline(__always)
   static func isRaw<T>(_ type: T.Type) -> Bool {
     T.self == [UInt8].self || T.self == [Int].self || T.self == [Double].self || T.self == [Float].self
       || T.self == [Int32].self || T.self == [UInt32].self || T.self == [Int64].self || T.self == [UInt64].self
       || T.self == [UInt].self || T.self == [Int16].self || T.self == [UInt16].self || T.self == [Int8].self
   }
 
-  // SAFETY: called only where the caller compared T with U: the same type.
-  @inline(__always)
-  private static func unsafeBitCast<T, U>(_ value: T, as type: U.Type) -> U {
-    withUnsafePointer(to: value) { $0.withMemoryRebound(to: U.self, capacity: 1) { $0.pointee } }
-  }
+}
+
+/// `value` as what it is: for code that compared the types, where a dynamic cast would cost ten times more.
+// SAFETY: called only where the caller compared T with U: the same type.
+@inlinable @inline(__always)
+func sameType<T, U>(_ value: T, as type: U.Type) -> U {
+  withUnsafePointer(to: value) { UnsafeRawPointer($0).assumingMemoryBound(to: U.self).pointee }
 }

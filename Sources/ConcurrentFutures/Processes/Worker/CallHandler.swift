@@ -46,35 +46,11 @@ private struct TaskHandler<Work: ProcessTask>: CallHandler {
 
   func chunk(_ message: DecodingMessage) -> CallOutcome {
     do {
-      let count = try message.custom { try $0.count(of: 1) }
-      let outcomes = EncodingMessage()
-      outcomes.bytes.append(varint: UInt64(count))
-      for _ in 0..<count {
-        let work = try message.decode(Work.self)
-        ThrowSite.forget()
-        append(work, to: outcomes)
-      }
-      return .value(outcomes.finish())
+      let chunk = try _RemoteChunk(message)
+      try Work._run(chunk)
+      return .value(chunk.finish())
     } catch {
       return .failure(error)
-    }
-  }
-
-  /// An entry: 0 and the output, or 1 and the error.
-  private func append(_ work: Work, to outcomes: EncodingMessage) {
-    do {
-      let output = try work.run()
-      let mark = outcomes.mark()
-      outcomes.bytes.append(byte: 0)
-      do {
-        try outcomes.encode(output)
-      } catch {
-        outcomes.rewind(to: mark)
-        throw error
-      }
-    } catch {
-      outcomes.bytes.append(byte: 1)
-      RemoteErrors.write(error, backtrace: ThrowSite.describe(), to: outcomes)
     }
   }
 }

@@ -161,7 +161,8 @@ public final class ProcessPoolExecutor: Sendable {
   @usableFromInline
   func mapped<Output: Codable & Sendable>(
     _ type: Any.Type, _ timeout: Duration?, _ chunkSize: Int, _ bufferSize: Int?,
-    fill: @escaping (ChunkWriter) -> Void, decode: @escaping @Sendable (ChunkReader) throws -> [Result<Output, any Error>]
+    fill: @escaping (ChunkWriter) -> Void,
+    decode: @escaping @Sendable (ChunkReader) throws -> [Result<Output, any Error>]
   ) throws -> MappedResults<Output> {
     try MapArguments.check(chunkSize, bufferSize)
     let room = min(chunkSize, bufferSize ?? chunkSize)

@@ -57,7 +57,8 @@ final class TaskFuture<Output: Codable & Sendable>: RemoteFuture<Output>, @unche
 }
 
 /// The outputs of a chunk of `map`, an outcome each.
-final class ChunkTaskFuture<Output: Codable & Sendable>: RemoteFuture<[Result<Output, any Error>]>, @unchecked Sendable {
+final class ChunkTaskFuture<Output: Codable & Sendable>: RemoteFuture<[Result<Output, any Error>]>, @unchecked Sendable
+{
   typealias Decode = @Sendable (ChunkReader) throws -> [Result<Output, any Error>]
   private let decodeOutcomes: Decode
   /// Tasks that did not encode and therefore were not sent.

@@ -5,13 +5,13 @@ import Testing
 
 @Suite struct FrameTests {
   /// Frames of all shapes through the outbox, in pieces of random size, and out of the reader again.
-  @Test(.timeLimit(.minutes(1)), arguments: 1...6) func throughPieces(_ round: UInt64) throws {
+  @Test(.timeLimit(.minutes(1)), arguments: 1...4) func throughPieces(_ round: UInt64) throws {
     let seed = round &* 7919
     print("frame seed \(seed)")
     var random = Generator(state: seed)
     var outbox = Outbox()
     var sent: [(call: UInt64, text: String, array: [UInt16])] = []
-    for call in 1...UInt64(60) {
+    for call in 1...UInt64(25) {
       let text = String(repeating: "x", count: [0, 10, 3000, 90_000, 200_000].randomElement(using: &random)!)
       let count = [0, 5, 40_000, 150_000].randomElement(using: &random)!
       let array = (0..<count).map { UInt16(truncatingIfNeeded: $0 &* Int(call)) }
@@ -58,8 +58,10 @@ import Testing
       #expect(got != .ended)
     }
     #expect(position == stream.count)
-    #expect(!reader.isWithinFrame)
-    #expect(try reader.receive { _, _ in 0 } == .ended)
+    let isWithin = reader.isWithinFrame
+    #expect(!isWithin)
+    let last = try reader.receive { _, _ in 0 }
+    #expect(last == .ended)
   }
 
   @Test(.timeLimit(.minutes(1))) func tornHeadsAreRefused() throws {
@@ -86,7 +88,8 @@ import Testing
     }
     let frame = try reader.next()
     #expect(frame == nil)
-    #expect(reader.isWithinFrame)
+    let isWithin = reader.isWithinFrame
+    #expect(isWithin)
   }
 
   @Test(.timeLimit(.minutes(1))) func offersAreTakenOnce() throws {

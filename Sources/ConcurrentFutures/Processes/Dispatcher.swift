@@ -34,7 +34,8 @@ struct DispatchPolicy {
   var maxTasksPerPeer: Int?
   /// Nil: a peer that dies breaks the pool. Else: how often a call is tried again after its peer died.
   var retries: Int?
-  /// Peers that may die one after another before they were ready; then the pool breaks, lest it starts them for ever.
+  /// Peers that may die before they were ready, with no call finished in between; then the pool breaks, lest it starts
+  /// them for ever.
   var startAttempts = 3
 }
 
@@ -209,6 +210,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
   /// A result came. Nil if nobody waits for it any more.
   mutating func finished(_ call: CallID, on id: PeerID) -> Call? {
     guard let peer = index(id) else { return nil }
+    deathsBeforeReady = 0
     removeOffer(call, from: peer)
     defer { dispatch() }
     return records.removeValue(forKey: call)?.call

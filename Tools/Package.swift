@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "poolscope", targets: ["poolscope"]),
     .executable(name: "pgzip", targets: ["pgzip"]),
     .executable(name: "treesum", targets: ["treesum"]),
+    .executable(name: "manyparse", targets: ["manyparse"]),
   ],
   dependencies: [
     .package(name: "swift-concurrent-futures", path: ".."),
@@ -42,7 +43,16 @@ let package = Package(
         .product(name: "ConcurrentFutures", package: "swift-concurrent-futures"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
+    // The example of the process pool: one poisoned input kills only its own task.
+    .executableTarget(
+      name: "manyparse",
+      dependencies: [
+        "Programs",
+        .product(name: "ConcurrentFutures", package: "swift-concurrent-futures"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: settings),
     .testTarget(
-      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "CZlib"], swiftSettings: settings),
+      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "manyparse", "CZlib"],
+      swiftSettings: settings),
   ]
 )

@@ -11,15 +11,17 @@ import CPlatform
 final class ChunkWriter {
   private let message = EncodingMessage()
   private let room: Int
-  private var mark: EncodingMessage.Mark
+  @exclusivity(unchecked) private var mark: EncodingMessage.Mark
   /// Tasks that did not encode: their places in the chunk, ascending.
   private(set) var unsent: [(index: Int, error: any Error)] = []
-  private(set) var count = 0
+  @exclusivity(unchecked) private(set) var count = 0
 
   init(room: Int) {
     self.room = room
     mark = message.mark()
+    message.outermost = ContainerCache()
   }
+  deinit { message.outermost = nil }
 
   @usableFromInline var hasRoom: Bool { count < room }
 
@@ -60,14 +62,20 @@ final class ChunkWriter {
 public final class _RemoteChunk {
   private let tasks: DecodingMessage
   private let outcomes = EncodingMessage()
-  private var remaining: Int
-  private var mark: EncodingMessage.Mark
+  @exclusivity(unchecked) private var remaining: Int
+  @exclusivity(unchecked) private var mark: EncodingMessage.Mark
 
   init(_ tasks: DecodingMessage) throws {
     self.tasks = tasks
     remaining = try tasks.custom { try $0.count(of: 1) }
     outcomes.bytes.append(varint: UInt64(remaining))
     mark = outcomes.mark()
+    tasks.outermost = ContainerCache()
+    outcomes.outermost = ContainerCache()
+  }
+  deinit {
+    tasks.outermost = nil
+    outcomes.outermost = nil
   }
 
   func finish() -> EncodedBody { outcomes.finish() }
@@ -142,12 +150,14 @@ extension ProcessTask {
 @usableFromInline
 final class ChunkReader {
   private let message: DecodingMessage
-  private var remaining: Int
+  @exclusivity(unchecked) private var remaining: Int
 
   init(_ message: DecodingMessage) throws {
     self.message = message
     remaining = try message.custom { try $0.count(of: 1) }
+    message.outermost = ContainerCache()
   }
+  deinit { message.outermost = nil }
 
   /// Types the format codes itself, not by their `Codable`.
   @inlinable @inline(__always)

@@ -14,6 +14,7 @@
 //       after its offer was withdrawn is ignored by the worker.
 import CPlatform
 import Glibc
+import SchedulerEvents
 import Synchronization
 
 final class RemotePool: CallOwner, Sendable {
@@ -187,8 +188,11 @@ final class RemotePool: CallOwner, Sendable {
   private func perform(_ effect: Effect) {
     switch effect {
     case .send(let link, let submission, let call, let slot):
+      if Recorder.isOn { record(.callSent, call, link, submission.body.byteCount) }
       link.send(submission.kind, call: call, slot: slot, type: submission.type, body: submission.body)
-    case .run(let submission, _, _): submission.future.callStarted()
+    case .run(let submission, let call, let link):
+      if Recorder.isOn { record(.callStarted, call, link) }
+      submission.future.callStarted()
     case .fail(let submission, .cancelled): submission.future.cancel()
     case .fail(let submission, .broken(let kind)): submission.future.callFailed(BrokenExecutorError(kind))
     case .stop(let link): link.stop()
@@ -196,6 +200,10 @@ final class RemotePool: CallOwner, Sendable {
     case .wake: transport.wake()
     case .ended: if hasThread.withLock({ $0 }) { transport.wake() } else { finish() }
     }
+  }
+
+  private func record(_ event: EventKind, _ call: CallID, _ link: Wire.Link, _ bytes: Int = 0) {
+    Recorder.callEvent(event, call: call, peer: Int(link.id), pid: link.processID, bytes: bytes)
   }
 
   // MARK: The pool's thread
@@ -250,6 +258,7 @@ final class RemotePool: CallOwner, Sendable {
         state.links[peer] = link
         state.dispatcher.spawned(peer, board: link.board)
       }
+      if Recorder.isOn { record(.callWorkerSpawned, 0, link) }
     } catch {
       transition { $0.dispatcher.spawnFailed(peer, "\(error)") }
     }
@@ -259,10 +268,11 @@ final class RemotePool: CallOwner, Sendable {
     switch event {
     case .frame(let peer, let frame): handle(frame, from: peer)
     case .ended(let peer, let reason):
-      transition { state in
+      let link = transition { state in
         state.dispatcher.ended(peer, reason)
-        state.links[peer] = nil
+        return state.links.removeValue(forKey: peer)
       }
+      if Recorder.isOn, let link { record(.callWorkerDied, 0, link) }
     }
   }
 
@@ -272,14 +282,17 @@ final class RemotePool: CallOwner, Sendable {
     case .ready: transition { $0.dispatcher.ready(peer) }
     case .started: transition { $0.dispatcher.started(call, on: peer) }
     case .value, .failure:
+      var recorded: Wire.Link?
       let submission = transition { state -> Submission? in
         state.deadlines[call] = nil
         let submission = state.dispatcher.finished(call, on: peer)
+        if Recorder.isOn, let link = state.links[peer] { recorded = link }
         if submission != nil {
           if frame.head.kind == .value { state.completed += 1 } else { state.failed += 1 }
         }
         return submission
       }
+      if let recorded { record(.callResult, call, recorded, frame.byteCount) }
       submission?.future.callFinished(frame)
     case .initializerFailed:
       let error = RemoteErrors.read(from: frame.message)

@@ -15,14 +15,16 @@ struct Options: ParsableCommand {
       """,
     version: "treesum 0.1.0")
 
-  @Option(name: [.customShort("p", allowingJoined: true), .long], help: "Hash on this many threads.")
-  var processes = usableCPUs()
+  @Option(name: [.customShort("p", allowingJoined: true), .long], help: "Hash on this many threads, or processes.")
+  var threads = usableCPUs()
+  @Flag(help: "Hash in processes of their own: a file that makes one crash is reported and costs nothing else.")
+  var processes = false
   @Flag(name: .shortAndLong, help: "Progress on a terminal, and a closing line on standard error.") var verbose = false
   @Argument(help: ArgumentHelp("Where to look; the current directory if none.", valueName: "dir"))
   var directories: [Path] = []
 
   func validate() throws {
-    guard (1...1024).contains(processes) else { throw ValidationError("-p takes 1 to 1024, not \(processes)") }
+    guard (1...1024).contains(threads) else { throw ValidationError("-p takes 1 to 1024, not \(threads)") }
   }
 }
 
@@ -33,8 +35,11 @@ struct Options: ParsableCommand {
     let options = parse()
     do {
       exit(
-        try withThreadPool(maxWorkers: options.processes, threadNamePrefix: "treesum") { pool in
-          try run(options, pool)
+        try withThreadPool(maxWorkers: options.threads, threadNamePrefix: "treesum") { pool in
+          guard options.processes else { return try run(options, TreeSum(pool: pool)) }
+          let processes = try TreeSum.processPool(maxWorkers: options.threads)
+          defer { processes.shutdown() }
+          return try run(options, TreeSum(pool: pool, processes: processes))
         })
     } catch {
       complaints.say("\(error)")
@@ -53,9 +58,8 @@ struct Options: ParsableCommand {
     }
   }
 
-  private static func run(_ options: Options, _ pool: ThreadPoolExecutor) throws -> Int32 {
+  private static func run(_ options: Options, _ sum: TreeSum) throws -> Int32 {
     let began = ContinuousClock.now
-    let sum = TreeSum(pool: pool)
     let roots = options.directories.isEmpty ? [Path(".")] : options.directories
     var failures: [Failure] = []
     let files = try gather(try roots.map(sum.start), &failures)

@@ -3,7 +3,7 @@ import Glibc
 import Programs
 import Synchronization
 
-/// Hashes every regular file below some directories on a pool.
+/// Hashes every regular file below some directories on a pool, or walks on it and hashes in processes.
 ///
 ///     walk(root) --> walk(subdirectory) ...      each directory a task, submitted by its parent's task
 ///          \--> hash(file) ...                   each file a task, submitted by its directory's task
@@ -28,7 +28,22 @@ final class TreeSum: Sendable {
   /// Bytes hashed so far.
   var bytesRead: Int { read.load(ordering: .relaxed) }
 
-  init(pool: ThreadPoolExecutor) { self.pool = pool }
+  /// Where files are hashed instead, if anywhere.
+  private let processes: ProcessPoolExecutor?
+
+  init(pool: ThreadPoolExecutor, processes: ProcessPoolExecutor? = nil) {
+    self.pool = pool
+    self.processes = processes
+  }
+
+  /// A worker that dies costs the file it was at.
+  static func processPool(maxWorkers: Int) throws -> ProcessPoolExecutor {
+    var configuration = ProcessPoolExecutor.Configuration()
+    configuration.maxWorkers = maxWorkers
+    configuration.onWorkerDeath = .replaceWorker(retries: 0)
+    configuration.prefetch = 4  // most files are small
+    return try ProcessPoolExecutor(configuration)
+  }
 
   /// Starts on an operand, which may be a file.
   func start(_ path: Path) throws -> Future<Listing> {
@@ -62,7 +77,13 @@ final class TreeSum: Sendable {
   }
 
   private func submitHash(_ path: Path) throws -> Future<Entry> {
-    try pool.submit(label: "hash") { Entry(path: path, outcome: self.hash(path)) }
+    if let processes {
+      return try processes.submit(HashFile(path: path.bytes)).map { file in
+        self.read.wrappingAdd(file.bytesRead, ordering: .relaxed)
+        return Entry(path: path, outcome: file.outcome(of: path))
+      }.recover { error in Entry(path: path, outcome: .failure(Failure(path, "\(error)"))) }
+    }
+    return try pool.submit(label: "hash") { Entry(path: path, outcome: self.hash(path)) }
   }
   private func hash(_ path: Path) -> Result<Digest, Failure> {
     let hasher = hashers.take()
@@ -72,5 +93,32 @@ final class TreeSum: Sendable {
     } catch {
       return .failure(Failure(path, error))
     }
+  }
+}
+
+/// One file, in a worker process.
+struct HashFile: ProcessTask {
+  struct Hashed: Codable, Sendable {
+    var digest: [UInt8] = []
+    var bytesRead = 0
+    /// The `errno`, 0 if it was read to its end.
+    var code: Int32 = 0
+
+    func outcome(of path: Path) -> Result<Digest, Failure> {
+      code == 0 ? .success(Digest(bytes: digest)) : .failure(Failure(path, SystemError(code)))
+    }
+  }
+  var path: [UInt8]
+  /// A worker runs its tasks one after the other, on one thread.
+  private static let hasher = FileHasher()
+
+  func run() -> Hashed {
+    var hashed = Hashed()
+    do throws(SystemError) {
+      hashed.digest = try Self.hasher.hash(Path(bytes: path)) { hashed.bytesRead += $0 }.bytes
+    } catch {
+      hashed.code = error.code
+    }
+    return hashed
   }
 }

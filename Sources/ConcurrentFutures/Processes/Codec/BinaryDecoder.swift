@@ -31,6 +31,8 @@ final class DecodingMessage {
   @exclusivity(unchecked) private var cursors: [Cursor] = []
   @exclusivity(unchecked) private var nextSerial: UInt32 = 0
   @exclusivity(unchecked) private var depth = 0
+  /// As `EncodingMessage.outermost`.
+  @exclusivity(unchecked) var outermost: ContainerCache?
   /// Where the next value of a message with several starts.
   @exclusivity(unchecked) private var position: Int
 
@@ -95,7 +97,7 @@ final class DecodingMessage {
     depth += 1
     defer {
       depth -= 1
-      cursors.removeSubrange(outer...)  // I2
+      while cursors.count > outer { cursors.removeLast() }  // I2
     }
     let value = try T(from: BinaryDecoder(message: self, position: start))
     try passValue(from: start, outer, &reader)
@@ -118,7 +120,7 @@ final class DecodingMessage {
     var reader = reader(at: position)
     try passValue(from: position, 0, &reader)
     position = reader.position
-    cursors.removeAll(keepingCapacity: true)
+    while !cursors.isEmpty { cursors.removeLast() }
   }
 
   private func tag(_ reader: inout ByteReader) throws -> Tag {
@@ -331,8 +333,9 @@ final class DecodingMessage {
 
   private func push(_ kind: Kind, _ value: Int, _ first: Int) -> (cursor: Int, serial: UInt32) {
     nextSerial &+= 1
-    cursors.append(Cursor(kind: kind, serial: nextSerial, value: value, first: first, next: first))
-    return (cursors.count - 1, nextSerial)
+    let serial = cursors.isEmpty ? EncodingMessage.outermostSerial : nextSerial
+    cursors.append(Cursor(kind: kind, serial: serial, value: value, first: first, next: first))
+    return (cursors.count - 1, serial)
   }
 
   private func isOpen(_ cursor: Int, _ serial: UInt32) -> Bool {
@@ -407,7 +410,12 @@ struct BinaryDecoder: Decoder {
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
     let (cursor, serial) = try message.openKeyed(at: position)
-    return KeyedDecodingContainer(KeyedReader<Key>(message: message, cursor: cursor, serial: serial))
+    if cursor == 0, let known = message.outermost?.container(Key.self, as: KeyedDecodingContainer<Key>.self) {
+      return known
+    }
+    let made = KeyedDecodingContainer(KeyedReader<Key>(message: message, cursor: cursor, serial: serial))
+    if cursor == 0 { message.outermost?.keep(made, Key.self) }
+    return made
   }
   func unkeyedContainer() throws -> any UnkeyedDecodingContainer { try message.openUnkeyed(at: position) }
   func singleValueContainer() throws -> any SingleValueDecodingContainer {

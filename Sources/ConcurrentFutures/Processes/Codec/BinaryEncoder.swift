@@ -38,6 +38,11 @@ final class EncodingMessage {
   @exclusivity(unchecked) private var levels: [Level] = []
   @exclusivity(unchecked) private var nextSerial: UInt32 = 0
 
+  /// The keyed container of the last outermost value, for who asked for it (a reference cycle until he lets it go).
+  @exclusivity(unchecked) var outermost: ContainerCache?
+  /// Of the outermost level, in each value: nothing beside it could be written to out of turn.
+  static let outermostSerial = UInt32.max
+
   init(_ bytes: ByteWriter = ByteWriter()) { self.bytes = bytes }
 
   func finish() -> EncodedBody {
@@ -186,8 +191,9 @@ final class EncodingMessage {
 
   func open(_ kind: Level.Kind) -> UInt32 {
     nextSerial &+= 1
-    levels.append(Level(kind: kind, serial: nextSerial))
-    return nextSerial
+    let serial = levels.isEmpty ? EncodingMessage.outermostSerial : nextSerial
+    levels.append(Level(kind: kind, serial: serial))
+    return serial
   }
 
   /// Ends every level from `depth` on.
@@ -241,7 +247,13 @@ struct BinaryEncoder: Encoder {
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
     message.become(.keyed, level, serial)
-    return KeyedEncodingContainer(KeyedWriter<Key>(message: message, level: level, serial: serial))
+    let isOutermost = serial == EncodingMessage.outermostSerial
+    if isOutermost, let known = message.outermost?.container(Key.self, as: KeyedEncodingContainer<Key>.self) {
+      return known
+    }
+    let made = KeyedEncodingContainer(KeyedWriter<Key>(message: message, level: level, serial: serial))
+    if isOutermost { message.outermost?.keep(made, Key.self) }
+    return made
   }
   func unkeyedContainer() -> any UnkeyedEncodingContainer {
     message.become(.unkeyed, level, serial)
@@ -250,5 +262,27 @@ struct BinaryEncoder: Encoder {
   func singleValueContainer() -> any SingleValueEncodingContainer {
     message.become(.single, level, serial)
     return SingleWriter(message: message, level: level, serial: serial)
+  }
+}
+
+/// The container last made for one place, to be used again: making one looks up generic metadata for 150 ns, and a chunk
+/// holds many values of one type.
+struct ContainerCache {
+  private var key: ObjectIdentifier?
+  private var box: AnyObject?
+
+  /// The container kept, if it is of this key type.
+  // SAFETY: `box` is the one reference that a `Container` of this key consists of (`keep` compared the sizes).
+  @inline(__always)
+  func container<Key, Container>(_: Key.Type, as: Container.Type) -> Container? {
+    guard key == ObjectIdentifier(Key.self), let box else { return nil }
+    return withUnsafePointer(to: box) { UnsafeRawPointer($0).load(as: Container.self) }
+  }
+
+  mutating func keep<Key, Container>(_ container: Container, _: Key.Type) {
+    guard MemoryLayout<Container>.size == MemoryLayout<AnyObject>.size else { return }
+    // SAFETY: the standard library's keyed containers are structs around one strong reference to a box.
+    box = withUnsafePointer(to: container) { UnsafeRawPointer($0).load(as: AnyObject.self) }
+    key = ObjectIdentifier(Key.self)
   }
 }

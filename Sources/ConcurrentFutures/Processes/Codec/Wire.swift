@@ -40,6 +40,9 @@ struct EncodedBody: @unchecked Sendable {
   var attachments: [any RawArray]
   /// Shared memory whose descriptors are sent along.
   var shared: [SharedMemory]
+
+  /// What crosses, attachments included.
+  var byteCount: Int { attachments.reduce(bytes.count) { $0 + $1.byteCount } }
 }
 
 enum WireLimits {

@@ -103,6 +103,8 @@ struct Frame {
   let attachments: [any RawArray]
   let shared: [SharedMemory]
 
+  /// What crossed, attachments included.
+  var byteCount: Int { attachments.reduce(body.count) { $0 + $1.byteCount } }
   /// A message to decode the body from.
   var message: DecodingMessage { DecodingMessage(body, attachments: attachments, shared: shared) }
 }

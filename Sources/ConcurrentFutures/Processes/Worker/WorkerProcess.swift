@@ -3,6 +3,7 @@
 // Everything runs on the main thread. One more thread only waits for the parent's end, so that a busy worker dies with it.
 import CPlatform
 import Glibc
+import SchedulerEvents
 
 final class WorkerProcess {
   private let socket = Int32(cf_worker_socket)
@@ -27,6 +28,7 @@ final class WorkerProcess {
     cf_name_thread("cf-worker")
     watchParent()
     ThrowSite.install()
+    EventLog.startFromEnvironmentOnce()
     do {
       while true { try step() }
     } catch {
@@ -99,7 +101,12 @@ final class WorkerProcess {
     guard isUsable, board.take(call, frame.head.slot) else { return }  // withdrawn
     outbox.append(.started, call: call)
     flush()
+    // The parent records the same with its own stamps: between the two lies the way.
+    if Recorder.isOn { Recorder.callEvent(.callStarted, call: call, peer: 0, pid: getpid(), bytes: frame.byteCount) }
     let outcome = run(frame)
+    if Recorder.isOn {
+      Recorder.callEvent(.callResult, call: call, peer: 0, pid: getpid(), bytes: outcome.body.byteCount)
+    }
     outbox.append(outcome.kind, call: call, body: outcome.body)
     fflush(nil)  // what the task printed; a worker may be killed at any time
   }

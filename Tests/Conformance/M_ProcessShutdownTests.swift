@@ -117,6 +117,11 @@ extension Conformance {
     #expect(run.errors.contains("error line"))
   }
 
+  @Test func deletedExecutable() throws {
+    let run = try run("processDeletedExecutable")
+    #expect(run.lines == ["gone", "42"], "\(run.errors)")
+  }
+
   @Test func forkedChildRefuses() throws {  // 197 on processes
     let run = try run("processForkedChild")
     #expect(run.lines == ["child: forkedChild", "parent: 42"], "\(run.errors)")

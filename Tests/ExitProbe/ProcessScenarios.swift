@@ -47,6 +47,23 @@ let processScenarios: [String: Scenario] = [
     pool.shutdown()
   },
 
+  // A copy of this program that is gone from the disk before its first worker starts.
+  "processDeletedExecutable": { _ in
+    let copy = "/tmp/exitProbe-\(getpid())"
+    guard let link = realpath("/proc/self/exe", nil) else { throw ProbeFailure(what: "realpath") }
+    try copyFile(from: String(cString: link), to: copy)
+    let words = [copy, "processUnlinked", copy].map { strdup($0) } + [nil]
+    execv(copy, words)
+    throw ProbeFailure(what: "execv")
+  },
+  "processUnlinked": { arguments in
+    unlink(arguments[0])
+    let pool = try ProcessPoolExecutor(maxWorkers: 1)
+    say("\(access(arguments[0], F_OK) == 0 ? "still there" : "gone")")
+    say("\(try pool.submit(Doubling(number: 21)).result(timeout: .seconds(20)))")
+    pool.shutdown()
+  },
+
   "processReplacementFails": { _ in
     let pool = try ProcessPoolExecutor(maxWorkers: 1, maxTasksPerChild: 1)
     let first = try pool.submit(Saying(line: "first 1", pause: 100_000))
@@ -142,4 +159,18 @@ private func descriptorCount() -> Int {
   var count = 0
   while readdir(folder) != nil { count += 1 }
   return count
+}
+
+private func copyFile(from source: String, to target: String) throws {
+  let reading = open(source, O_RDONLY | O_CLOEXEC)
+  let writing = open(target, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0o755)
+  guard reading >= 0, writing >= 0 else { throw ProbeFailure(what: "open") }
+  defer {
+    close(reading)
+    close(writing)
+  }
+  var block = [UInt8](repeating: 0, count: 1 << 20)
+  while case let count = read(reading, &block, block.count), count > 0 {
+    guard write(writing, block, count) == count else { throw ProbeFailure(what: "write") }
+  }
 }

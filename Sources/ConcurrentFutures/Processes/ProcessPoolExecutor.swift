@@ -22,6 +22,7 @@ import Glibc
 /// decoded fails alone, and dead workers can be replaced.
 public final class ProcessPoolExecutor: Sendable {
   /// How a process pool is set up.
+  /// What a pool is made with.
   public struct Configuration: Sendable {
     /// How many worker processes at most; nil: the number of usable CPUs.
     public var maxWorkers: Int?
@@ -30,6 +31,7 @@ public final class ProcessPoolExecutor: Sendable {
     /// Tasks after which a worker is replaced by a fresh one; nil: never. A chunk of `map` counts as one.
     public var maxTasksPerChild: Int?
     /// What happens when a worker ends without being asked to.
+    /// What becomes of the pool when a worker dies.
     public var onWorkerDeath: WorkerDeathPolicy = .breakPool
     /// Tasks sent to a busy worker ahead of time, 0 to 63 (Python: EXTRA_QUEUED_CALLS, 1 for the whole pool). More hide the
     /// way to the worker and back for tiny tasks; they can be cancelled, and an idle worker takes them over.
@@ -39,6 +41,7 @@ public final class ProcessPoolExecutor: Sendable {
     /// `RLIMIT_...` numbers and their limits, set in each worker before the initializer.
     public var resourceLimits: [Int32: UInt64] = [:]
     /// Every field at its default.
+    /// The defaults: Python's behaviour.
     public init() {}
   }
 

@@ -51,6 +51,7 @@ import Testing
     for workers in [1, 3, 16] {
       #expect(try shell.run("treesum -p \(workers) d | cmp - <(treesum d)").status == 0)
     }
+    #expect(try shell.run("treesum --processes -p 2 d | cmp - <(treesum d)").status == 0)
   }
   @Test func aDeepTree() throws {
     let shell = try Shell()

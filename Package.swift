@@ -37,7 +37,8 @@ let package = Package(
       name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings
     ),
     .testTarget(
-      name: "RecordingTests", dependencies: ["ConcurrentFutures", "SchedulerEvents", "CPlatform", "RecordingChild"],
+      name: "RecordingTests",
+      dependencies: ["ConcurrentFutures", "SchedulerEvents", "Timelines", "CPlatform", "RecordingChild"],
       swiftSettings: settings),
     .testTarget(name: "LTTngTests", dependencies: ["RecordingChild"], swiftSettings: settings),
     .testTarget(

@@ -3,7 +3,8 @@ import Foundation
 import SchedulerEvents
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RecordingEndsTests {
+// Serialized: each test has programs of its own, which would only slow one another down.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct RecordingEndsTests {
   private func child(
     _ scenario: String, _ folder: String, _ mode: String = "stream", bytes: Int = 4 << 20, count: Int = 0,
     threads: Int = 1
@@ -17,14 +18,14 @@ import Testing
 
   @Test(arguments: ["marks", "stop"]) func everythingIsThereAfterAnOrderlyEnd(scenario: String) throws {
     try withTemporaryFolder { folder in
-      let run = try child(scenario, folder, count: 100_000, threads: 3)
+      let run = try child(scenario, folder, count: 30_000, threads: 3)
       #expect(run.status == 0 && run.errors == "")
       let trace = try TraceOnDisk.only(in: folder)
       let values = byThread(trace.marks("value"))
       let kept = values.values.reduce(0) { $0 + $1.count }
       let lost = trace.streams.values.reduce(0) { $0 + $1.discarded }
       #expect(values.count == 3)
-      #expect(UInt64(kept) + lost == 300_000, "kept \(kept), lost \(lost)")
+      #expect(UInt64(kept) + lost == 90_000, "kept \(kept), lost \(lost)")
       for (_, values) in values { #expect(values == values.sorted() && Set(values).count == values.count) }
       let read = try babeltrace2(trace.folder)
       #expect(read.status == 0)
@@ -127,7 +128,7 @@ import Testing
   /// A file size limit is the full disk that needs no mount.
   @Test func aFileSizeLimitStopsTheFilesNotTheProgram() throws {
     try withTemporaryFolder { folder in
-      let count = 300_000
+      let count = 80_000
       let command = "ulimit -f 1024; exec \"$0\" marks \"$1\" stream 1048576 \(count) 2"
       let run = try runProgram("/bin/bash", ["-c", command, recordingChild, folder])
       #expect(run.status == 0 && run.signal == nil)
@@ -139,7 +140,7 @@ import Testing
 
   @Test(.enabled(if: getuid() == 0, "mounting needs root")) func aFullDiskStopsTheFilesNotTheProgram() throws {
     try withTemporaryFolder { folder in
-      let count = 300_000
+      let count = 80_000
       let mount =
         "mount -t tmpfs -o size=2m tmpfs \"$1\" || exit 77; \"$0\" marks \"$1\" stream 1048576 \(count) 2 || exit; "
       let command = mount + "cp -r \"$1\" \"$2\""
@@ -177,7 +178,7 @@ import Testing
   @Test func aSnapshotIsATraceOfItsOwn() throws {
     for mode in ["overwrite", "stream", "discard"] {
       try withTemporaryFolder { folder in
-        let run = try child("snapshot", folder, mode, bytes: 256 << 10, count: 100_000, threads: 2)
+        let run = try child("snapshot", folder, mode, bytes: 256 << 10, count: 30_000, threads: 2)
         #expect(run.status == 0 && run.errors == "")
         let snapshot = run.output.trimmingCharacters(in: .whitespacesAndNewlines)
         let trace = try TraceOnDisk(snapshot)

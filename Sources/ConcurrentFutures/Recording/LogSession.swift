@@ -33,10 +33,10 @@ final class LogSession {
   private let began = cf_monotonic_ns()
   private var definitionCount: UInt64 = 0
   private var lastDefinition: UInt64 = 0
-  private var reported = false
+  private let reported = Atomic<Bool>(false)
   var snapshots = 0
-  /// Bytes that lanes may still take; nil: no limit.
-  private var bytesLeft: Int?
+  /// Bytes that lanes may still take.
+  private let bytesLeft: Atomic<Int>
 
   // MARK: Begin
 
@@ -66,7 +66,7 @@ final class LogSession {
 
   private init(_ configuration: EventLog.Configuration) throws {
     self.configuration = configuration
-    bytesLeft = configuration.maximumBytes
+    bytesLeft = Atomic(configuration.maximumBytes ?? .max)
     bytesPerLane = max(2, configuration.bytesPerLane / PacketHeader.packetBytes) * PacketHeader.packetBytes
     Self.uuid = TraceUUID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max))
     folder = try TraceFolder.create(in: configuration.directory, mode: configuration.mode)
@@ -114,7 +114,8 @@ final class LogSession {
   }
 
   /// By the log's thread: the window after the current one, or the first if the file system had refused it.
-  static func prepareNext(_ ring: EventRing) -> Bool { lock.withLock { current?.prepareNext(ring) ?? true } }
+  /// The lock is not held while the file grows: a thread that opens its lane meanwhile does not wait for that.
+  static func prepareNext(_ ring: EventRing) -> Bool { lock.withLock { current }?.prepareNext(ring) ?? true }
 
   private func prepareNext(_ ring: EventRing) -> Bool {
     do throws(SystemError) {
@@ -143,9 +144,9 @@ final class LogSession {
     return ring.lane < EventValue.firstOutsideLane ? full : min(max(16 * PacketHeader.packetBytes, fileEnd), full)
   }
   private func extend(_ file: inout LogFile, by size: Int) throws(SystemError) -> EventRing.Window {
-    if let left = bytesLeft {
-      guard left >= size else { throw SystemError(EDQUOT, nil) }
-      bytesLeft = left - size
+    guard bytesLeft.wrappingSubtract(size, ordering: .relaxed).newValue >= 0 else {
+      bytesLeft.wrappingAdd(size, ordering: .relaxed)
+      throw SystemError(EDQUOT, nil)
     }
     return try file.extend(by: size)
   }
@@ -209,8 +210,7 @@ final class LogSession {
 
   /// Says once what the file system refuses. The program goes on; what is not kept is counted.
   private func report(_ error: SystemError) {
-    guard !reported else { return }
-    reported = true
+    guard !reported.exchange(true, ordering: .relaxed) else { return }
     EventLog.complain("\(folder.path): \(SystemError(error.code, nil)); events that do not fit are counted as lost")
   }
 

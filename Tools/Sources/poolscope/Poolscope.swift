@@ -8,7 +8,7 @@ struct Poolscope: ParsableCommand {
     commandName: "poolscope",
     abstract: "Timelines, tables and answers from the event log of a ConcurrentFutures program.",
     discussion: """
-      Record a run:   CONCURRENT_FUTURES_LOG=/tmp/log PROGRAM
+      Record a run:   poolscope record -- PROGRAM, or CONCURRENT_FUTURES_LOG=/tmp/log PROGRAM
       Look at it:     poolscope /tmp/log
                       poolscope timeline /tmp/log
                       poolscope export --to html -o run.html /tmp/log
@@ -24,7 +24,7 @@ struct Poolscope: ParsableCommand {
       LintCommand.self,
       CriticalPathCommand.self, WorkspanCommand.self, WhatifCommand.self, DiffCommand.self, LiveCommand.self,
       ExportCommand.self, EventsCommand.self, TrimCommand.self, MergeCommand.self, ValidateCommand.self,
-      CompletionCommand.self,
+      RecordCommand.self, SnapshotCommand.self, CompletionCommand.self,
     ],
     defaultSubcommand: SummaryCommand.self)
 }

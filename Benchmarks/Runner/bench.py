@@ -30,6 +30,8 @@ def parse():
     parser.add_argument("--log", action="store_true", help="with the event log on (overwrite mode)")
     parser.add_argument("--json", metavar="FILE", help="write the results")
     parser.add_argument("--svg", metavar="FILE", help="draw them")
+    parser.add_argument("--readme", metavar="FILE", help="put the tables between its <!-- bench --> marks (with --log: "
+                        "<!-- bench log -->)")
     parser.add_argument("--against", metavar="REV", help="compare with the library at a revision")
     parser.add_argument("--from", dest="saved", metavar="FILE", help="measure nothing: print and draw what --json wrote")
     options = parser.parse_args()
@@ -110,6 +112,8 @@ def main():
     if options.svg:
         with open(options.svg, "w") as file:
             file.write(picture.draw(results))
+    if options.readme:
+        report.insert(options.readme, "bench log" if results["log"] else "bench", report.text(results))
     if options.require and any(row[-1] == report.MISSED for row in report.judged(results)):
         sys.exit(1)
 

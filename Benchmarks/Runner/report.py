@@ -6,6 +6,8 @@ from targets import BEST, DEFAULT, PROBLEMS, SCALING, TARGETS
 # Below this a difference is noise on a shared machine.
 TIE = 1.3
 MISSED = "MISSED"
+SHORT = {OURS: "ours", "Java ForkJoinPool": "Java FJP", "Swift Concurrency": "Swift Conc.", "NIOThreadPool": "NIO",
+         "Python ThreadPoolExecutor": "Python", DEFAULT: "default exec."}
 
 
 def number(value):
@@ -42,7 +44,7 @@ def everything(results):
         names += [name for name in cell["programs"] if name not in names]
     if not names:
         return []
-    table = [["problem", "workers"] + names]
+    table = [["problem", "workers"] + [SHORT.get(name, name) for name in names]]
     for cell in results["cells"]:
         ours = cell["programs"].get(OURS)
         row = [f"{cell['problem']} ({cell['unit']})", str(cell["workers"])]
@@ -108,3 +110,16 @@ def text(results):
         header = ["target", "workers", "wanted", "stretch", "measured", "ours", ""]
         lines += [""] + rows([header] + table)
     return "\n".join(lines)
+
+
+def insert(file, mark, content):
+    """Replaces what lies between `<!-- mark -->` and `<!-- /mark -->`."""
+    with open(file) as opened:
+        old = opened.read()
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
+    if begin not in old or end not in old:
+        raise SystemExit(f"bench: {file} has no {begin} ... {end}")
+    head, rest = old.split(begin, 1)
+    tail = rest.split(end, 1)[1]
+    with open(file, "w") as opened:
+        opened.write(f"{head}{begin}\n```text\n{content}\n```\n{end}{tail}")

@@ -17,15 +17,21 @@ public struct BinnedLane: Sendable {
 
 /// A binned run.
 public struct Bins: Sendable {
+  /// What is divided, in nanoseconds on the trace's clock.
   public let span: ClosedRange<UInt64>
+  /// How many columns, at least 1.
   public let columns: Int
+  /// By lane index.
   public private(set) var lanes: [BinnedLane] = []
+  /// What the model says of the whole.
   public private(set) var model: ModelResult
   /// Busy nanoseconds of each label by column; `others` has the labels beyond the limit.
   public private(set) var labels: [UInt32: [Float]] = [:]
   /// Nanoseconds times depth, and the greatest depth, of ready tasks by column.
   public private(set) var readyArea: [Float]
+  /// Greatest number of ready tasks in a column.
   public private(set) var readyMax: [Int]
+  /// Nanoseconds times depth of the injector, by column.
   public private(set) var injectorArea: [Float]
   /// Longest waits of lanes for a task, to name what a lane waits for.
   public private(set) var tasks: [TaskRecord] = []
@@ -34,6 +40,7 @@ public struct Bins: Sendable {
   /// Labels with a row of their own. Larger: more memory; smaller: more labels are summed up as others (id `.max`).
   private static let labelLimit = 512
 
+  /// An empty one, to be fed by a modeler. `tasks`: how many of the longest waits are kept.
   public init(span: ClosedRange<UInt64>, columns: Int, tasks: Int = 0) {
     self.span = span
     self.columns = max(1, columns)
@@ -47,6 +54,7 @@ public struct Bins: Sendable {
   /// Nanoseconds of a column.
   public var columnWidth: Double { Double(max(1, span.upperBound - span.lowerBound)) / Double(columns) }
 
+  /// Reads the trace once. `window`: nil, or the part to divide; `progress`: see `Trace.read`.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, columns: Int, tasks: Int = 0, progress: ((Int) -> Bool)? = nil
   ) -> Bins {
@@ -59,6 +67,7 @@ public struct Bins: Sendable {
 
   // MARK: Reading
 
+  /// Nanoseconds of a column that a lane spent in a state.
   public func time(lane: Int, column: Int, state: LaneState) -> Double {
     Double(lanes[lane].times[column * LaneState.allCases.count + Int(state.rawValue)])
   }
@@ -87,6 +96,7 @@ public struct Bins: Sendable {
   }
   /// Ready tasks on average in a column.
   public func ready(column: Int) -> Double { Double(readyArea[column]) / columnWidth }
+  /// Tasks in the injector on average in a column.
   public func injector(column: Int) -> Double { Double(injectorArea[column]) / columnWidth }
   /// Busy share of a lane over the whole.
   public func busyShare(lane: Int) -> Double {

@@ -3,11 +3,14 @@ import SchedulerEvents
 
 /// How often each kind of event occurs.
 public struct EventCounts: EventConsumer {
+  /// By the kind's number.
   public private(set) var byID = [UInt64](repeating: 0, count: 66)
+  /// Events of kinds that this version does not know.
   public private(set) var unknown: UInt64 = 0
   public mutating func consume(_ record: EventRecord) {
     if record.kind != nil, Int(record.id) < byID.count { byID[Int(record.id)] += 1 } else { unknown += 1 }
   }
+  /// Reads the trace once. `progress`: see `Trace.read`.
   public static func of(_ trace: Trace, progress: ((Int) -> Bool)? = nil) -> EventCounts {
     var counts = EventCounts()
     trace.read(into: &counts, progress: progress)
@@ -21,6 +24,8 @@ public struct EventSelection: Sendable {
   var lane: UInt16?
   var kinds: Set<UInt16>?
   var task: UInt64?
+  /// Conditions; nil: any. `lane` is the lane's number, `kinds` the numbers of event kinds; `task` fits every event
+  /// that names it.
   public init(
     window: ClosedRange<UInt64>? = nil, lane: UInt16? = nil, kinds: Set<UInt16>? = nil, task: UInt64? = nil
   ) {
@@ -33,6 +38,7 @@ public struct EventSelection: Sendable {
   public static func kind(named name: String) -> UInt16? {
     EventTable.all.first { $0.name == name && !$0.kind.isDefinition }?.kind.rawValue
   }
+  /// Whether all conditions hold for an event.
   public func accepts(_ record: EventRecord) -> Bool {
     if let window, !window.contains(record.time) { return false }
     if let lane, record.worker != lane { return false }

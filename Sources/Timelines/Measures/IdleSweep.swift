@@ -22,6 +22,7 @@ public enum IdleCause: UInt8, CaseIterable, Sendable {
   /// There was no thread: not yet started, or stopped.
   case noThread
 
+  /// In words, as views show it.
   public var text: String {
     switch self {
     case .noReadyWork: "no ready work anywhere"
@@ -44,8 +45,11 @@ public struct IdleAttribution: Sendable {
   public var charges: [UInt32: Double] = [:]
   /// The share in which no worker ran anything: the pool waited for code outside of it.
   public var chargedOutside = 0.0
+  /// Nanoseconds of all causes.
   public var total: UInt64 { byCause.reduce(0, +) }
+  /// Nanoseconds of one cause.
   public subscript(cause: IdleCause) -> UInt64 { byCause[Int(cause.rawValue)] }
+  /// No idle time yet.
   public init() {}
 }
 

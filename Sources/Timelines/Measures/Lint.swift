@@ -3,16 +3,22 @@ import SchedulerEvents
 
 /// Something that deserves a look.
 public struct Finding: Sendable {
+  /// How much a finding matters; later cases matter more.
   public enum Severity: Int, Sendable, Comparable, CaseIterable {
+    /// `info`: to know; `warning`: costs time; `error`: something is wrong.
     case info, warning, error
+    /// Whether `a` matters less.
     public static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
+    /// As views show it.
     public var name: String { "\(self)" }
   }
   /// `SERIAL-TAIL`.
   public var id: String
+  /// How much it matters.
   public var severity: Severity
   /// What was seen, with numbers.
   public var evidence: String
+  /// What to do.
   public var advice: String
   /// The share of workers x wall that it concerns; orders findings of the same severity.
   public var weight: Double
@@ -26,6 +32,7 @@ struct LintRule: Sendable {
   let check: @Sendable (Summary) -> Finding?
 }
 
+/// The rules that look for known ways in which a run goes wrong.
 public enum Lint {
   /// The ids of all rules.
   public static var ids: [String] { rules.map(\.id) }

@@ -3,16 +3,23 @@ import SchedulerEvents
 
 /// Everything a trace says of one task.
 public struct TaskHistory: TimelineSink {
+  /// The task's id.
   public let task: UInt64
+  /// Nil: the trace does not know it.
   public private(set) var record: TaskRecord?
+  /// The task that submitted it; nil: none, or not in the trace.
   public private(set) var parent: TaskRecord?
   /// The first children, and how many there are.
   public private(set) var children: [TaskRecord] = []
+  /// How many children there are.
   public private(set) var childCount = 0
   /// Waits of the task, and waits of others for it.
   public private(set) var waits: [WaitRecord] = []
+  /// Waits of others for it.
   public private(set) var waiters: [WaitRecord] = []
+  /// The first events that name it.
   public private(set) var events: [EventRecord] = []
+  /// What the model says of the whole.
   public private(set) var model: ModelResult
   private let selection: EventSelection
   private var parents: [UInt64: TaskRecord] = [:]
@@ -57,17 +64,27 @@ public struct TaskHistory: TimelineSink {
 
 /// What a worker did at a time, and what the others did meanwhile.
 public struct GapExplanation: TimelineSink {
+  /// Lane index.
   public let lane: Int
+  /// The time asked about, on the trace's clock.
   public let time: UInt64
+  /// What the lane did then; nil: the time is outside of the trace.
   public private(set) var interval: Interval?
+  /// What it did before that.
   public private(set) var before: Interval?
+  /// What it did after that.
   public private(set) var after: Interval?
+  /// What ended the gap, if somebody woke the worker.
   public private(set) var wake: WakeRecord?
   /// Second pass: nanoseconds that other workers ran each label during the gap, and the ready tasks at its times.
   public private(set) var meanwhile: [UInt32: UInt64] = [:]
+  /// Nanoseconds of the gap in which some task was ready.
   public private(set) var readyTime: UInt64 = 0
+  /// Ready tasks at most.
   public private(set) var mostReady = 0
+  /// Nanoseconds of the gap in which tasks were ready in the injector.
   public private(set) var injectorTime: UInt64 = 0
+  /// What the model says of the whole.
   public private(set) var model: ModelResult
   private var previous: Interval?
   private var ready = (local: 0, injector: 0, time: UInt64(0))
@@ -79,6 +96,7 @@ public struct GapExplanation: TimelineSink {
     model = ModelResult(span: span)
     ready.time = span.lowerBound
   }
+  /// Reads the trace twice. `lane` is an index, `time` on the trace's clock; `progress`: see `Trace.read`.
   public static func of(_ trace: Trace, lane: Int, time: UInt64, progress: ((Int) -> Bool)? = nil) -> GapExplanation {
     var first = Modeler(trace, sink: GapExplanation(lane: lane, time: time, span: trace.span))
     trace.read(into: &first, progress: progress)

@@ -3,6 +3,7 @@ import SchedulerEvents
 
 /// Orders of task lists.
 public enum TaskOrder: String, CaseIterable, Sendable {
+  /// By run time, self time, queue delay: longest first. By the time of submit, start or end: earliest first.
   case run, `self`, queue, submit, start, end
   /// Larger comes first, except for times, where earlier does.
   func key(_ task: TaskRecord) -> UInt64 {
@@ -19,9 +20,11 @@ public enum TaskOrder: String, CaseIterable, Sendable {
 
 /// Keeps the first tasks in an order.
 public struct TaskList: TimelineSink {
+  /// In the order asked for.
   public private(set) var tasks: [TaskRecord] = []
   /// Tasks that fit the filter, shown or not.
   public private(set) var matching: UInt64 = 0
+  /// What the model says of the whole.
   public private(set) var model: ModelResult
   private let filter: TaskFilter
   private let order: TaskOrder
@@ -34,6 +37,7 @@ public struct TaskList: TimelineSink {
     self.order = order
     self.limit = limit
   }
+  /// Reads the trace once. `limit` 0: all; `progress`: see `Trace.read`.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, filter: TaskFilter = .all, order: TaskOrder = .run,
     limit: Int = 0,

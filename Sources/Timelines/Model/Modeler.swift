@@ -10,6 +10,7 @@ import SchedulerEvents
 
 /// Consumes events and tells a sink what they mean. Use: `consume` each event in order, then `finish`.
 public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
+  /// Who receives what the model finds.
   public var sink: Sink
   let span: ClosedRange<UInt64>
   let window: ClosedRange<UInt64>

@@ -6,7 +6,9 @@ import SchedulerEvents
 
 /// A stretch of a lane: one interval, or several that are too short to be drawn each.
 public struct Segment: Sendable, Equatable {
+  /// On the trace's clock, in nanoseconds.
   public var start: UInt64
+  /// On the trace's clock, in nanoseconds.
   public var end: UInt64
   /// The state that took most of it.
   public var state: LaneState
@@ -26,10 +28,13 @@ public struct TimelineLimits: Sendable {
   public var resolution: UInt64 = 0
   /// Longest tasks, failed tasks, and tasks sampled of each label.
   public var longest = 2000
+  /// Tasks that ended with an error.
   public var failed = 500
+  /// Tasks of each label, spread over the run.
   public var sample = 20
   /// Steals and wakes, each; of more an even share is kept.
   public var arrows = 4000
+  /// What a browser draws smoothly.
   public init() {}
   /// Everything.
   public static var unlimited: TimelineLimits {
@@ -44,25 +49,44 @@ public struct TimelineLimits: Sendable {
 
 /// An arrow between two lanes.
 public struct Arrow: Sendable, Equatable {
-  public enum Kind: String, Sendable { case steal, wake }
+  /// What an arrow stands for.
+  public enum Kind: String, Sendable {
+    /// A task went from the victim to the thief, or a thread woke another.
+    case steal, wake
+  }
+  /// What happened between the lanes.
   public var kind: Kind
+  /// Lane index.
   public var from: Int
+  /// Lane index.
   public var to: Int
+  /// On the trace's clock, in nanoseconds.
   public var start: UInt64
+  /// On the trace's clock, in nanoseconds.
   public var end: UInt64
+  /// The stolen task; 0: none.
   public var task: UInt64
 }
 
 /// A run for drawing.
 public struct Timeline: Sendable {
+  /// What the model says of the whole.
   public internal(set) var model: ModelResult
+  /// Segments by lane index, in order.
   public internal(set) var lanes: [[Segment]] = []
+  /// Those that are kept.
   public internal(set) var tasks: [TaskRecord] = []
+  /// All there were.
   public internal(set) var taskCount: UInt64 = 0
+  /// Kept only where arrows are unlimited.
   public internal(set) var waits: [WaitRecord] = []
+  /// Marks, counters and regions.
   public internal(set) var annotations: [AnnotationRecord] = []
+  /// Arrows from victim to thief.
   public internal(set) var steals = Sampled<Arrow>()
+  /// Arrows from waker to woken.
   public internal(set) var wakes = Sampled<Arrow>()
+  /// What was asked for.
   public let limits: TimelineLimits
   private var laneOfNumber: [UInt16: Int] = [:]
   private var open: [Merge] = []
@@ -78,10 +102,12 @@ public struct Timeline: Sendable {
     var weight: UInt64 = 0
   }
 
+  /// An empty one, to be fed by a modeler.
   public init(span: ClosedRange<UInt64>, limits: TimelineLimits) {
     model = ModelResult(span: span)
     self.limits = limits
   }
+  /// Reads the trace once. `window`: nil, or the part to keep; `progress`: see `Trace.read`.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, limits: TimelineLimits, progress: ((Int) -> Bool)? = nil
   ) -> Timeline {
@@ -112,10 +138,12 @@ public struct Timeline: Sendable {
 
 /// Keeps at most a number of items: every one, then every second, every fourth...
 public struct Sampled<Item: Sendable>: Sendable {
+  /// Those that are kept, in order.
   public private(set) var items: [Item] = []
   /// All that were offered.
   public private(set) var offered: UInt64 = 0
   private var stride: UInt64 = 1
+  /// Keeps the item, or not; at most `limit` are kept.
   public mutating func offer(_ item: Item, limit: Int) {
     defer { offered += 1 }
     guard offered % stride == 0, limit > 0 else { return }

@@ -3,6 +3,7 @@ import SchedulerEvents
 
 /// All label texts of a trace, by id.
 public struct LabelTable: Sendable {
+  /// By label id.
   public internal(set) var all: [Label] = [Label(text: "", source: "")]
   /// The text of a label; `(no label)` for 0 and `label 7` for one that was never defined.
   public func text(_ label: UInt32) -> String {

@@ -3,6 +3,7 @@ import SchedulerEvents
 
 /// Something that takes a trace's events one after the other.
 public protocol EventConsumer: ~Copyable {
+  /// Called for each event, in the order of time.
   mutating func consume(_ record: EventRecord)
 }
 

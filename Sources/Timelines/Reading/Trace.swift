@@ -6,19 +6,25 @@ import SchedulerEvents
 public struct ProcessTrace: Sendable {
   /// The directory.
   public let path: String
+  /// What the writer says of itself and its machine, in the trace's order.
   public let environment: [(name: String, value: String)]
+  /// By the process's own label ids.
   public internal(set) var labels: [UInt32: Label] = [:]
+  /// By pool id.
   public internal(set) var pools: [UInt32: Pool] = [:]
   var lanes: [LaneStream] = []
   let clockUUID: String?
   let clockOffset: Int64
 
+  /// The program's name; "": unknown.
   public var program: String { environment.first { ["program", "procname"].contains($0.name) }?.value ?? "" }
+  /// The process id; "": unknown.
   public var pid: String { environment.first { ["pid", "vpid"].contains($0.name) }?.value ?? "" }
 }
 
 /// The name of a task, region, mark or counter.
 public struct Label: Sendable, Equatable {
+  /// The name.
   public var text: String
   /// `file:line` of its first use.
   public var source: String
@@ -26,32 +32,49 @@ public struct Label: Sendable, Equatable {
 
 /// A pool as it introduced itself.
 public struct Pool: Sendable, Equatable {
+  /// The prefix of its threads' names.
   public var name: String
+  /// How many it may have.
   public var workers: UInt32
+  /// How it was configured, as text.
   public var policies: String
 }
 
 /// What is known of a lane without reading its events.
 public struct LaneFacts: Sendable {
+  /// The lane's number.
   public var lane: UInt16
+  /// Index in `Trace.processes`.
   public var process: Int
+  /// The stream's file.
   public var file: String
+  /// The system's number of the thread.
   public var tid: UInt32
+  /// Events in the file.
   public var records: Int
+  /// First and last event; nil: there is none.
   public var span: ClosedRange<UInt64>?
   /// Events the writer counted as lost, and packets that are missing.
   public var lost: UInt64
+  /// Packets whose numbers are skipped.
   public var missingPackets: UInt64
+  /// Whether the first packets are not there (overwritten, or cut off).
   public var startsLate: Bool
+  /// Whether the file ends within a packet: the process was killed, or still writes.
   public var tornTail: Bool
+  /// Whether it belongs to a worker, not to an outside thread.
   public var isWorker: Bool { lane < EventValue.firstOutsideLane }
 }
 
 /// An opened trace. Immutable: reading it (`read`) can be done any number of times.
 public struct Trace: Sendable {
+  /// Where it was opened.
   public let path: String
+  /// Those that wrote it.
   public let processes: [ProcessTrace]
+  /// Of all processes.
   public let lanes: [LaneFacts]
+  /// Damage that reading goes around.
   public let problems: [ReadingProblem]
   /// Label texts by (global) label id; id 0 is no label.
   public let labels: LabelTable
@@ -61,10 +84,13 @@ public struct Trace: Sendable {
 
   /// Upper bound of the number of events (exact unless records are damaged).
   public var recordCount: Int { lanes.reduce(0) { $0 + $1.records } }
+  /// Events that were not kept, of all lanes.
   public var lost: UInt64 { lanes.reduce(0) { $0 + $1.lost } }
+  /// Of all lanes.
   public var missingPackets: UInt64 { lanes.reduce(0) { $0 + $1.missingPackets } }
   /// The name to show: the directory's last component.
   public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
+  /// Nanoseconds from the first event to the last.
   public var wall: UInt64 { span.upperBound - span.lowerBound }
 
   /// Opens processes that were found together. Throws `ReadingError` when there is no event at all.

@@ -6,6 +6,7 @@ public struct AnswerView {
   let labels: LabelTable
   let origin: UInt64
   let style: TerminalStyle
+  /// `origin`: the time that counts as 0.
   public init(labels: LabelTable, origin: UInt64, style: TerminalStyle) {
     self.labels = labels
     self.origin = origin
@@ -16,6 +17,7 @@ public struct AnswerView {
 
   // MARK: Idle
 
+  /// Idle time by cause.
   public static func idleTable(_ summary: Summary) -> Table {
     var table = Table([
       .init("share", key: "share"), .init("time", key: "idle_ns"), .init("cause", key: "cause", number: false),
@@ -52,6 +54,7 @@ public struct AnswerView {
     case .leftParked, .starting, .noThread: return ""
     }
   }
+  /// Idle time by cause, and whom it is charged to. Lines of text.
   public func idle(_ summary: Summary) -> [String] {
     let share = Units.percent(Units.ratio(summary.idle.total, of: summary.capacity))
     let heading =
@@ -101,6 +104,7 @@ public struct AnswerView {
 
   // MARK: One task
 
+  /// One task's life. Lines of text.
   public func task(_ history: TaskHistory) -> [String] {
     guard let task = history.record else { return [] }
     func lane(_ index: Int32) -> String { index >= 0 ? history.model.lanes[Int(index)].name : "?" }
@@ -158,6 +162,7 @@ public struct AnswerView {
 
   // MARK: Findings
 
+  /// Findings, worst first. Lines of text.
   public func findings(_ findings: [Finding], path: String, brief: Bool = false) -> [String] {
     findings.flatMap { finding -> [String] in
       let ink: TerminalStyle.Ink = finding.severity == .error ? .bad : finding.severity == .warning ? .warning : .accent
@@ -190,6 +195,7 @@ public struct AnswerView {
     }
     return table
   }
+  /// Who stole from whom. Lines of text.
   public func steals(_ summary: Summary) -> [String] {
     let started = summary.sources.reduce(0, +)
     let search = summary.searches

@@ -5,6 +5,7 @@ import SchedulerEvents
 public struct EventText {
   let labels: LabelTable
   let origin: UInt64
+  /// `origin`: the time that counts as 0.
   public init(labels: LabelTable, origin: UInt64) {
     self.labels = labels
     self.origin = origin

@@ -6,9 +6,13 @@ import SchedulerEvents
 public struct Export: Sendable {
   /// What is exported: a trace, or a part of it.
   public struct Request {
+    /// What is read.
     public var trace: Trace
+    /// The part to export, on the trace's clock; nil: all.
     public var window: ClosedRange<UInt64>?
+    /// See `Trace.read`.
     public var progress: ((Int) -> Bool)?
+    /// A request with these parts.
     public init(trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil) {
       self.trace = trace
       self.window = window
@@ -16,7 +20,9 @@ public struct Export: Sendable {
     }
     var span: ClosedRange<UInt64> { window.map { $0.clamped(to: trace.span) } ?? trace.span }
   }
+  /// What `--to` calls it.
   public let name: String
+  /// For `--help`.
   public let description: String
   let body: Body
 
@@ -51,6 +57,7 @@ public struct Export: Sendable {
     body = .bytes(bytes)
   }
 
+  /// All formats.
   public static let all: [Export] = [
     .html, .svg, .png, .perfetto, .chrome, .json, .jsonl, .csv, .folded, .dot,
   ]

@@ -2,7 +2,11 @@
 
 /// Draws binned rows as text.
 public struct GanttView {
-  public enum Row: String, CaseIterable, Sendable { case workers, tasks, labels, concurrency, queues }
+  /// What a row stands for.
+  public enum Row: String, CaseIterable, Sendable {
+    /// A row for each worker, task or label; or one for the number of busy workers, and of ready tasks.
+    case workers, tasks, labels, concurrency, queues
+  }
 
   let bins: Bins
   let labels: LabelTable

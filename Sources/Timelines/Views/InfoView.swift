@@ -2,6 +2,7 @@
 import Foundation
 import SchedulerEvents
 
+/// What a trace is, in text or JSON: origin, length, lanes, what is missing.
 public struct InfoView {
   let trace: Trace
   let kinds: EventCounts?
@@ -18,6 +19,7 @@ public struct InfoView {
     return Date(timeIntervalSince1970: Double(Int64(trace.span.lowerBound) &+ process.clockOffset) / 1e9)
   }
 
+  /// Lines of text.
   public func lines() -> [String] {
     func line(_ key: String, _ value: String) -> String { style.paint(Columns.left(key, 12), .faint) + value }
     var lines = [line("trace", trace.path)]
@@ -67,6 +69,7 @@ public struct InfoView {
     return table
   }
 
+  /// Keys and values, in order.
   public func json() -> [(String, JSON)] {
     [
       ("wall_ns", .unsigned(trace.wall)), ("first_ns", .unsigned(trace.span.lowerBound)),

@@ -3,13 +3,21 @@ import Foundation
 
 /// A JSON value. Objects keep their order, so that outputs can be compared as text.
 public enum JSON: Sendable {
+  /// The absence of a value.
   case null
+  /// A truth value.
   case bool(Bool)
+  /// A natural number, exact.
   case unsigned(UInt64)
+  /// An integer, exact.
   case integer(Int64)
+  /// A floating-point number; one that is not finite is written as null.
   case number(Double)
+  /// Text, escaped when written.
   case string(String)
+  /// Values in order.
   case array([JSON])
+  /// Keys and values in order.
   case object([(String, JSON)])
 
   /// `indent` nil: one line.
@@ -84,9 +92,14 @@ public enum JSON: Sendable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// An integer.
   public init(integerLiteral value: Int64) { self = .integer(value) }
+  /// A truth value.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// An array.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// An object; keys keep their order.
   public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements) }
 }

@@ -14,7 +14,9 @@ public enum Palette {
     return hash ^ (hash >> 32)
   }
   static func index(_ text: String) -> Int { Int(hash(text) % UInt64(label.count)) }
+  /// A label's colour as `#rrggbb`.
   public static func web(_ text: String) -> String { label[index(text)].web }
+  /// A label's colour in the 256-colour palette.
   public static func terminal(_ text: String) -> UInt8 { label[index(text)].terminal }
 
   /// Web colours of states that are not coloured by label.

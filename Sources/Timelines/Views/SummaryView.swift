@@ -5,6 +5,7 @@ public struct SummaryView {
   let summary: Summary
   let style: TerminalStyle
   let name: String
+  /// `name`: of the trace, for the heading.
   public init(_ summary: Summary, name: String, style: TerminalStyle) {
     self.summary = summary
     self.style = style
@@ -145,7 +146,9 @@ public struct SummaryView {
 
 /// Orders of the label table.
 public enum LabelOrder: String, CaseIterable, Sendable {
+  /// By self time, greatest first.
   case selfTime = "self"
+  /// By total time, number, run time or queue delay (99th percentile), greatest first; or by name.
   case total, count, run, queue, name
   func precedes(_ a: LabelSummary, _ b: LabelSummary, _ labels: LabelTable) -> Bool {
     func by<Value: Comparable>(_ value: (LabelSummary) -> Value) -> Bool {

@@ -2,8 +2,11 @@
 
 /// A plain text table; also the source of CSV output.
 public struct Table: Sendable {
+  /// A column's heading, and how it behaves.
   public struct Column: Sendable {
+    /// The heading.
     public var title: String
+    /// Whether it is set to the right.
     public var isNumber: Bool
     /// Gives way (down to 12 columns) when the table is too wide.
     public var shrinks: Bool
@@ -11,6 +14,7 @@ public struct Table: Sendable {
     public var optional: Int
     /// The machine-readable name, with its unit (`queue_p99_ns`).
     public var key: String
+    /// A column with these parts.
     public init(_ title: String, key: String, number: Bool = true, shrinks: Bool = false, optional: Int = 0) {
       self.title = title
       self.key = key
@@ -19,36 +23,48 @@ public struct Table: Sendable {
       self.optional = optional
     }
   }
+  /// What stands in one place.
   public struct Cell: Sendable {
+    /// What is shown.
     public var text: String
+    /// Its colour.
     public var ink: TerminalStyle.Ink
     /// The exact value for CSV and JSON.
     public var value: JSON
+    /// A cell with a text and an exact value.
     public init(_ text: String, _ value: JSON, ink: TerminalStyle.Ink = .plain) {
       self.text = text
       self.value = value
       self.ink = ink
     }
+    /// A text that is its own value.
     public static func text(_ text: String, ink: TerminalStyle.Ink = .plain) -> Cell {
       Cell(text, .string(text), ink: ink)
     }
+    /// A number of things.
     public static func count<Number: BinaryInteger>(_ number: Number) -> Cell {
       Cell(Units.count(number), .integer(Int64(clamping: number)), ink: number == 0 ? .faint : .plain)
     }
+    /// Nanoseconds, shown with a fitting unit; nil: "-".
     public static func duration(_ nanoseconds: UInt64) -> Cell {
       Cell(Units.duration(nanoseconds), .unsigned(nanoseconds))
     }
+    /// Nanoseconds, shown with a fitting unit; nil: "-".
     public static func duration(_ nanoseconds: UInt64?) -> Cell {
       nanoseconds.map { .duration($0) } ?? Cell("-", .null, ink: .faint)
     }
+    /// A share from 0 to 1, shown in percent.
     public static func share(_ share: Double) -> Cell {
       Cell(Units.percentNumber(share), .number(share), ink: share == 0 ? .faint : .plain)
     }
   }
+  /// From left to right.
   public var columns: [Column]
+  /// A cell for each column.
   public var rows: [[Cell]] = []
   /// Left out of `rows`, said below the table.
   public var omitted = 0
+  /// A table without rows.
   public init(_ columns: [Column]) { self.columns = columns }
 
   /// The table as lines of at most `style.width` columns where that is possible.

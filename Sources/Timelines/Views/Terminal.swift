@@ -8,6 +8,7 @@ public struct TerminalStyle: Sendable {
   public var ascii: Bool
   /// Columns to fill.
   public var width: Int
+  /// By default what suits a file: no colour, ASCII, 100 columns.
   public init(color: Bool = false, ascii: Bool = true, width: Int = 100) {
     self.color = color
     self.ascii = ascii
@@ -16,6 +17,7 @@ public struct TerminalStyle: Sendable {
 
   /// Colours by meaning. The numbers are of the 256-colour palette, chosen to be readable on dark and light grounds.
   public enum Ink: Sendable, Equatable {
+    /// By what is said: as it is, more or less important, good, to be looked at, wrong, or a heading.
     case plain, strong, faint, good, warning, bad, accent
     /// A colour of the 256-colour palette.
     case palette(UInt8)

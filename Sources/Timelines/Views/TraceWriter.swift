@@ -4,6 +4,7 @@ import SchedulerEvents
 
 /// Writes records into a new trace directory, a stream file per lane. One owner; not for use from several threads.
 public final class TraceWriter {
+  /// Where the trace is written.
   public let directory: String
   private let metadata: Metadata.Trace
   private var lanes: [UInt16: Lane] = [:]
@@ -38,9 +39,11 @@ public final class TraceWriter {
     metadata = Metadata.Trace(uuid: uuid, bootID: bootID, clockOffset: clockOffset, environment: entries)
   }
 
+  /// States a label, before the first event that uses it.
   public func define(label: UInt32, text: String, source: String, time: UInt64) {
     definitions.append((time, .label(label: label, text: text, source: source)))
   }
+  /// States a pool.
   public func define(pool: UInt32, name: String, workers: UInt32, policies: String = "", time: UInt64) {
     definitions.append(
       (time, .pool(pool: pool, workers: workers, schema: EventTable.schema, name: name, policies: policies)))

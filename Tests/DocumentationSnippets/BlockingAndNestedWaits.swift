@@ -31,11 +31,9 @@ private func firstByte(of descriptor: Int32, on pool: ThreadPoolExecutor) throws
   }
 }
 
-private func bothValues(_ pool: ThreadPoolExecutor) throws -> Int {
+private func sumOfPair(_ pool: ThreadPoolExecutor) throws -> Int {
   let pair = [try pool.submit { 1 }, try pool.submit { 2 }]
-  // Not `all(pair).result()`: a worker can run a task that it waits for, but not a future made from tasks.
-  wait(pair)
-  return try pair.reduce(0) { try $0 + $1.result() }
+  return try all(pair).result().reduce(0, +)  // runs both here if nobody else has
 }
 
 /// A pool of one worker that does not keep the process from ending: for tasks that hang.
@@ -53,7 +51,7 @@ private func lonelyPool(compensation: Int = 0) throws -> ThreadPoolExecutor {
     try withThreadPool(maxWorkers: workers) { (pool) throws in
       #expect(try size(of: tree, on: pool) == 15)
       #expect(try pool.submit { try size(of: tree, on: pool) }.result() == 15)
-      #expect(try pool.submit { try bothValues(pool) }.result() == 3)
+      #expect(try pool.submit { try sumOfPair(pool) }.result() == 3)
       #expect(try pool.submit { try depth(100_000, on: pool) }.result() == 100_000)
     }
   }
@@ -80,14 +78,28 @@ private func lonelyPool(compensation: Int = 0) throws -> ThreadPoolExecutor {
     wider.shutdown()
   }
 
-  @Test func derivedFuturesAreNoTasks() throws {
-    let pool = try lonelyPool()
-    let source = try pool.submit {
-      let inner = try pool.submit { 1 }
-      return (inner, try pool.submit { 0 }.map { $0 + 1 }.exception(timeout: .milliseconds(1)))
+  @Test(arguments: [1, 2]) func futuresMadeFromTasks(_ workers: Int) throws {
+    try withThreadPool(maxWorkers: workers) { (pool) throws in
+      let sum = try pool.submit {
+        let mapped = try pool.submit { 1 }.map { $0 + 1 }.result()
+        let flat = try pool.submit { 3 }.flatMap { three in try pool.submit { three + 1 } }.result()
+        let (a, b) = try pool.submit { 5 }.zip(try pool.submit { 6 }).result()
+        return mapped + flat + a + b
+      }
+      #expect(try sum.result() == 17)
     }
-    // The worker waited for the derived future and did not run the task behind it.
-    #expect(try source.exception() is TimeoutError)
+  }
+
+  @Test func aFutureMadeByHandIsNoTask() throws {
+    let pool = try lonelyPool()
+    let byHand = Future<Int>()
+    let waiter = try pool.submit { () -> Int in
+      try pool.execute { try byHand.setResult(1) }  // queued behind this very task
+      return try byHand.result()
+    }
+    #expect(throws: TimeoutError.self) { try waiter.result(timeout: .milliseconds(50)) }
+    try byHand.setResult(2)
+    #expect(try waiter.result() == 2)
     pool.shutdown()
   }
 }

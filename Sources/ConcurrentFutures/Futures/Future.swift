@@ -77,7 +77,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// Blocks until the future is done and returns its value.
   ///
   /// In a worker of the pool that owns the task a call without a timeout runs the task on this thread if it is still
-  /// pending (``ThreadPoolExecutor/WaitPolicy``); otherwise, and on any other thread, the thread blocks. It spins for
+  /// pending (``ThreadPoolExecutor/WaitPolicy``), and of a future made from others those tasks; otherwise, and on any other thread, the thread blocks. It spins for
   /// a few microseconds before it sleeps. Does not allocate. May be called any number of times.
   /// - Parameter timeout: how long to wait at most; nil: without limit; zero or less: not at all.
   /// - Throws: the task's error, `CancelledError`, or `TimeoutError`.

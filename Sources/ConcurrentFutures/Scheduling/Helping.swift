@@ -45,7 +45,9 @@ extension UnsafeMutablePointer<Worker> {
     var progress = true
     while progress, !future.isDone, !stackIsDeep {
       progress = false
-      for source in future.awaitedSources where !source.isDone && runIfPending(source) { progress = true }
+      for source in future.awaitedSources where !future.isDone && !source.isDone && runIfPending(source) {
+        progress = true
+      }
     }
     return future.isDone
   }

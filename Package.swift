@@ -33,6 +33,9 @@ let package = Package(
     .testTarget(
       name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv"],
       swiftSettings: settings),
+    .testTarget(name: "UseCases", dependencies: ["ConcurrentFutures"], swiftSettings: settings),
+    .testTarget(
+      name: "Stress", dependencies: ["ConcurrentFutures", "Timelines"], swiftSettings: settings),
     .executableTarget(
       name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings
     ),

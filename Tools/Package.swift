@@ -11,6 +11,7 @@ let package = Package(
     .executable(name: "pgzip", targets: ["pgzip"]),
     .executable(name: "treesum", targets: ["treesum"]),
     .executable(name: "manyparse", targets: ["manyparse"]),
+    .executable(name: "usecases", targets: ["usecases"]),
   ],
   dependencies: [
     .package(name: "swift-concurrent-futures", path: ".."),
@@ -51,6 +52,11 @@ let package = Package(
         .product(name: "ConcurrentFutures", package: "swift-concurrent-futures"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: settings),
+    // The uses everyone starts with; the README shows its output.
+    .executableTarget(
+      name: "usecases",
+      dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
+      swiftSettings: settings),
     .testTarget(
       name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "manyparse", "CZlib"],
       swiftSettings: settings),

@@ -40,9 +40,7 @@ extension Conformance {
   }
 
   /// A task that its waiter took from the middle of the queue: what is left there keeps neither captures nor result.
-  @Test(
-    .disabled("an entry in the middle of a deque keeps the future, and so its result, until a worker drops it"),
-    arguments: PoolShape.helping)
+  @Test(arguments: PoolShape.helping)
   func c244_aClaimedEntryHoldsNothing(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
       let gone = try pool.submit { () -> [Bool] in

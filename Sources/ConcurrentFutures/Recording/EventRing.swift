@@ -105,7 +105,7 @@ struct EventRing: @unchecked Sendable {
     cf_compiler_barrier()
     guard cf_recording() & RecordingGate.usualMask == RecordingGate.log, let line = cf_clock_line(),
       head.pointee.cursor != head.pointee.limit
-    else { return appendSlowly(record, kind) }
+    else { return appendSlowly(record, kind, followsEnd) }
     if kind == .taskStart, followsEnd, let end = endOfLastTask {
       put(record, kind, at: end)
     } else {
@@ -160,12 +160,12 @@ struct EventRing: @unchecked Sendable {
   }
 
   /// `busy` is set. Off, no room, no clock line yet, or a threshold to watch.
-  @inline(never) private func appendSlowly(_ record: EventRecord, _ kind: EventKind) {
+  @inline(never) private func appendSlowly(_ record: EventRecord, _ kind: EventKind, _ followsEnd: Bool) {
     leave()
     for attempt in 0..<2 {
       guard enter() else { return }
       if head.pointee.cursor != head.pointee.limit || advance() {
-        put(record, kind, at: kind == .taskStart ? endOfLastTask ?? TraceClock.now : TraceClock.now)
+        put(record, kind, at: followsEnd ? endOfLastTask ?? TraceClock.now : TraceClock.now)
         if cf_recording() & RecordingGate.thresholds != 0 { SnapshotTrigger.watch(record, self) }
         return leave()
       }

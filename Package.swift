@@ -26,6 +26,7 @@ let package = Package(
     .target(name: "SchedulerEvents", swiftSettings: settings),
     .target(
       name: "ConcurrentFutures", dependencies: ["CPlatform", "CTracepoints", "SchedulerEvents"],
+      exclude: ["Scheduling/README.md"],
       swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
     .executableTarget(
@@ -50,6 +51,9 @@ let package = Package(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
       name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
+    .testTarget(
+      name: "ConcurrentFuturesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
+    .testTarget(name: "Simulation", swiftSettings: settings),
     .target(name: "Coroutines", path: "Tests/Coroutines"),
     .testTarget(
       name: "Model", dependencies: ["CPlatform", "Coroutines"],

@@ -34,14 +34,17 @@ enum Job {
     UnsafeMutableRawPointer(bitPattern: word & ~7)!.advanced(by: linkOffset).assumingMemoryBound(to: Atomic<UInt>.self)
   }
 
-  /// A new item with its number.
-  static func make(_ number: Int) -> UInt {
+  /// A new item. Its number is written by whoever pushes it, relaxed: the queue must make it visible.
+  static func make() -> UInt {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: 48, alignment: 16)
-    memory.storeBytes(of: number, toByteOffset: 32, as: Int.self)
-    (memory + linkOffset).bindMemory(to: Atomic<UInt>.self, capacity: 1).initialize(to: Atomic(0))
+    for offset in [linkOffset, 32] {
+      (memory + offset).bindMemory(to: Atomic<UInt>.self, capacity: 1).initialize(to: Atomic(0))
+    }
     return UInt(bitPattern: memory)
   }
-  static func number(_ word: UInt) -> Int { UnsafeRawPointer(bitPattern: word)!.load(fromByteOffset: 32, as: Int.self) }
+  static func number(_ word: UInt) -> UnsafeMutablePointer<Atomic<UInt>> {
+    UnsafeMutableRawPointer(bitPattern: word)!.advanced(by: 32).assumingMemoryBound(to: Atomic<UInt>.self)
+  }
 }
 
 enum Suspension { case done, timeout, cancelled }

@@ -1,0 +1,30 @@
+import Synchronization
+import Testing
+
+@testable import ConcurrentFutures
+
+@Suite(.timeLimit(.minutes(1))) struct JobTests {
+  /// `Job.link` reaches the first stored property of both classes at a fixed offset.
+  @Test func theLinkIsTheFirstFieldOfBothClasses() {
+    let future = Future<Int>()
+    let detached = DetachedJob(taskID: 1) {}
+    Job.link(Job(retaining: future).word).pointee.store(11, ordering: .relaxed)
+    Job.link(Job(retaining: detached).word).pointee.store(22, ordering: .relaxed)
+    #expect(future.link.load(ordering: .relaxed) == 11)
+    #expect(detached.link.load(ordering: .relaxed) == 22)
+    Unmanaged.passUnretained(future).release()
+    Unmanaged.passUnretained(detached).release()
+  }
+
+  @Test func theTagTellsWhatAJobIs() {
+    let future = Future<Int>()
+    let job = Job(retaining: future)
+    #expect(job.kind == .future)
+    #expect(job.future?.takeRetainedValue() === future)
+    let word = UInt(bitPattern: Unmanaged.passUnretained(future).toOpaque())
+    let swift = Job(swift: word)
+    #expect(swift.kind == .swift && swift.swiftWord == word && swift.future == nil)
+    var slot = 0
+    withUnsafeMutablePointer(to: &slot) { #expect(Job(.fork, UnsafeMutableRawPointer($0)).kind == .fork) }
+  }
+}

@@ -1,0 +1,34 @@
+import Testing
+
+/// Time against T1/P + Tinf at widths that the machine does not have.
+@Suite(.timeLimit(.minutes(5)), .serialized) struct SimulationTests {
+  static let widths = [1, 2, 4, 8, 16, 32, 64]
+
+  /// `slack`: how many times Tinf the time may exceed T1/P. A steal costs 60 joins, so each step of the dearest path
+  /// that is stolen adds that and some probes.
+  private func examine<Tree: ForkTree>(_ name: String, _ tree: Tree, slack: Double) {
+    let (total, longest) = tree.span(tree.root)
+    for width in Self.widths {
+      let outcome = Simulator(tree, workers: width, seed: 1).run()
+      let ideal = Double(total) / Double(width)
+      let speedup = Double(total) / Double(outcome.time)
+      print(
+        "simulation | \(name) | \(width) | \(outcome.time) | \(Int(ideal) + longest) | "
+          + "\((speedup * 10).rounded() / 10) | \(outcome.steals) | \(outcome.probes) | \(outcome.forced)")
+      #expect(outcome.time >= max(Int(ideal), longest), "faster than possible: the simulation is wrong")
+      #expect(Double(outcome.time) <= ideal + slack * Double(longest), "\(name) at \(width)")
+      if width == 1 { #expect(outcome.steals == 0 && outcome.time <= total + 1) }
+    }
+  }
+
+  @Test func fib() { examine("fib(24)", Fib(root: 24), slack: 120) }
+  @Test func skynet() { examine("skynet(100000)", Skynet(leaves: 100_000), slack: 120) }
+  @Test func queens() { examine("nqueens(8)", Queens(size: 8), slack: 120) }
+  @Test func irregular() { examine("irregular tree", Irregular(weight: 4000), slack: 120) }
+
+  @Test func theSameSeedGivesTheSameRun() {
+    let first = Simulator(Fib(root: 16), workers: 7, seed: 3).run()
+    let second = Simulator(Fib(root: 16), workers: 7, seed: 3).run()
+    #expect(first.time == second.time && first.probes == second.probes && first.steals == second.steals)
+  }
+}

@@ -254,11 +254,11 @@ final class RemotePool: CallOwner, Sendable {
   private func spawn(_ peer: PeerID) {
     do {
       let link = try transport.start(peer)
+      if Recorder.isOn { record(.callWorkerSpawned, 0, link) }
       transition { state in
         state.links[peer] = link
         state.dispatcher.spawned(peer, board: link.board)
       }
-      if Recorder.isOn { record(.callWorkerSpawned, 0, link) }
     } catch {
       transition { $0.dispatcher.spawnFailed(peer, "\(error)") }
     }

@@ -13,7 +13,7 @@ import Testing
     #expect(outcome.status == 1)
     #expect(lines.count == 6, "\(outcome.text)")
     guard lines.count == 6 else { return }
-    #expect(lines[0] == "good: 5 values, depth 3")
+    #expect(lines[0] == "good: 6 values, depth 4")
     #expect(lines[1].hasPrefix("cut: the parser crashed (signal"))
     #expect(lines[2] == "wrong: unexpected byte 59 at offset 2")
     #expect(lines[3] == "deep: the parser crashed (signal 11)")

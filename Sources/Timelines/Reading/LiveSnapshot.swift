@@ -5,6 +5,7 @@
 import Foundation
 import SchedulerEvents
 
+/// Copies what a running program has recorded, from its mapped files.
 public enum LiveSnapshot {
   /// The folders of the event logs that a process is writing. Throws `ReadingError` if the process cannot be looked into.
   public static func folders(ofProcess pid: Int32) throws(ReadingError) -> [String] {

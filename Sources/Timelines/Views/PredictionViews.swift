@@ -1,5 +1,6 @@
 // Work and span, predictions, and differences in text.
 
+/// Work and span, what-if predictions and differences between runs, as tables.
 public enum PredictionView {
   /// T1, Tinf and what follows from them.
   public static func workSpan(_ summary: Summary) -> Table {
@@ -39,6 +40,7 @@ public enum PredictionView {
     return table
   }
 
+  /// What each scenario would give, in wall time and speed-up, with the calibration error of the model.
   public static func whatIf(_ model: WhatIf, _ scenarios: [WhatIf.Scenario]) -> Table {
     var table = Table([
       .init("workers", key: "workers"), .init("predicted", key: "predicted_ns"), .init("speedup", key: "speedup"),
@@ -56,6 +58,8 @@ public enum PredictionView {
     return table
   }
 
+  /// The measures that differ between two sets of runs.
+  /// - Parameter threshold: the relative change from which a difference counts.
   public static func diff(_ differences: [Difference], threshold: Double) -> Table {
     var table = Table([
       .init("measure", key: "measure", number: false, shrinks: true), .init("before", key: "before"),

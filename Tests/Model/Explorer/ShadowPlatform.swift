@@ -4,7 +4,8 @@ import CPlatform
 func cf_pause() { Explorer.run.yield() }
 func cf_yield() { Explorer.run.yield() }
 func cf_membarrier() { Explorer.run.fenceEverywhere() }
-@usableFromInline func cf_signal_fence() {}  // the model does not reorder a thread's own steps other than by what others see of them
+// The model does not reorder a thread's own steps other than by what others see of them.
+@usableFromInline func cf_signal_fence() {}
 
 /// Blocks while the word holds `expected`. A deadline may pass at any moment.
 func cf_futex_wait(_ address: UnsafeRawPointer?, _ expected: UInt32, _ deadline: Int64) -> Int32 {

@@ -111,9 +111,13 @@ extension Conformance {
   @Test func c218_crashWithBigDataInFlight() throws {
     try withProcesses(1, { $0.prefetch = 10 }) { pool in
       let filler = 4 << 20  // more than both socket buffers
+      let scene = try Scene()
+      let first = try pool.submit(Blocked(scene, "first"))  // holds the crash back until everything is in flight
       let futures = try (0..<10).map { _ in
         try pool.submit(Passing(fragile: Fragile(.decodingTask, .crashes, filler: filler)))
       }
+      scene.leave("go")
+      #expect(try first.soon() != 0)
       for future in futures { #expect(try brokenKind(future.errorSoon()) != nil) }
     }
     try withProcesses(1) { pool in  // and the other way: a result that nobody has read all of when the worker dies

@@ -77,8 +77,9 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   /// Blocks until the future is done and returns its value.
   ///
   /// In a worker of the pool that owns the task a call without a timeout runs the task on this thread if it is still
-  /// pending (``ThreadPoolExecutor/WaitPolicy``), and of a future made from others those tasks; otherwise, and on any other thread, the thread blocks. It spins for
-  /// a few microseconds before it sleeps. Does not allocate. May be called any number of times.
+  /// pending (``ThreadPoolExecutor/WaitPolicy``), and of a future made from others those tasks; otherwise, and on any
+  /// other thread, the thread blocks. It spins for a few microseconds before it sleeps. Does not allocate. May be
+  /// called any number of times.
   /// - Parameter timeout: how long to wait at most; nil: without limit; zero or less: not at all.
   /// - Throws: the task's error, `CancelledError`, or `TimeoutError`.
   @available(*, noasync, message: "use 'await future.value'")
@@ -88,7 +89,7 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
     return try get()
   }
 
-  /// Calls `body` with this future once it is done. See ``AnyFuture/addAnyDoneCallback(_:)``, which tells on which thread.
+  /// Calls `body` with this future once it is done. ``AnyFuture/addAnyDoneCallback(_:)`` tells on which thread.
   public final func addDoneCallback(_ body: @escaping @Sendable (Future<Value>) throws -> Void) {
     // SAFETY: a callback gets the future it was added to, which is this one.
     addAnyDoneCallback { try body(unsafeDowncast($0, to: Future<Value>.self)) }

@@ -14,6 +14,8 @@ final class LocalLink: PeerLink, @unchecked Sendable {
     /// The numbers of the task types the worker knows.
     var defined: Set<UInt32> = []
     var isOpen = true
+    /// The process's end was collected: its id may be another's from now on.
+    var isReaped = false
     var waitsForRoom = false
   }
 
@@ -68,9 +70,9 @@ final class LocalLink: PeerLink, @unchecked Sendable {
   }
 
   func signal(_ number: Int32) {
-    // Under the lock: after `close` the process is reaped and its id may be another's.
+    // Under the lock that `reap` holds too: the id is this process's still.
     outgoing.withLock { state in
-      if state.isOpen { _ = kill(processID, number) }
+      if !state.isReaped { _ = kill(processID, number) }
     }
   }
 
@@ -123,7 +125,12 @@ final class LocalLink: PeerLink, @unchecked Sendable {
   func reap() -> BrokenExecutorError.Kind? {
     var status: Int32 = 0
     var signalled: Int32 = 0
-    switch cf_reap(pidfd, &status, &signalled) {
+    let reaped = outgoing.withLock { state in
+      let reaped = cf_reap(pidfd, &status, &signalled)
+      state.isReaped = reaped != 0
+      return reaped
+    }
+    switch reaped {
     case 0: return nil
     case 1:
       if let failure { return .transport("worker \(processID): \(failure)") }

@@ -7,6 +7,7 @@ import SchedulerEvents
 
 /// One stretch of the critical path.
 public struct CriticalStep: Sendable, Equatable {
+  /// What the run waited for during the step.
   public enum Kind: String, CaseIterable, Sendable {
     /// A task executed.
     case run
@@ -19,13 +20,19 @@ public struct CriticalStep: Sendable, Equatable {
     /// Code outside of the pool.
     case outside
   }
+  /// What the run waited for.
   public var kind: Kind
+  /// Nanoseconds of the trace clock.
   public var start: UInt64
+  /// Nanoseconds of the trace clock; not before `start`.
   public var end: UInt64
+  /// The task's id; 0: none.
   public var task: UInt64
+  /// The id of the task's label; 0: none.
   public var label: UInt32
   /// Lane index, -1: none.
   public var lane: Int
+  /// Nanoseconds.
   public var length: UInt64 { end - start }
 }
 
@@ -33,7 +40,9 @@ public struct CriticalStep: Sendable, Equatable {
 public struct CriticalPath: Sendable {
   /// In the order of time, adjacent, without overlap.
   public private(set) var steps: [CriticalStep] = []
+  /// The model that the path was found in.
   public private(set) var model: ModelResult
+  /// Nanoseconds of all steps.
   public var length: UInt64 { steps.reduce(0) { $0 + $1.length } }
 
   /// Holds the tasks and waits of the window in memory.
@@ -167,6 +176,7 @@ public struct CriticalPath: Sendable {
 
   // MARK: Attribution
 
+  /// Nanoseconds of all steps of a kind.
   public func time(_ kind: CriticalStep.Kind) -> UInt64 { steps.reduce(0) { $0 + ($1.kind == kind ? $1.length : 0) } }
   /// Nanoseconds by label, of steps that ran.
   public var byLabel: [UInt32: UInt64] {

@@ -3,17 +3,31 @@ import Foundation
 
 /// One measure of both sides.
 public struct Difference: Sendable {
+  /// For people.
   public var name: String
   /// Machine-readable, with the unit.
   public var key: String
+  /// Of the values.
   public var unit: Unit
+  /// A value a run.
   public var before: [Double]
+  /// A value a run.
   public var after: [Double]
   /// A larger value is worse.
   public var lowerIsBetter: Bool
-  public enum Unit: Sendable { case nanoseconds, share, number }
+  /// What the values count.
+  public enum Unit: Sendable {
+    /// Nanoseconds.
+    case nanoseconds
+    /// A part of one.
+    case share
+    /// A plain number.
+    case number
+  }
 
+  /// The median of `before`.
   public var medianBefore: Double { Self.median(before) }
+  /// The median of `after`.
   public var medianAfter: Double { Self.median(after) }
   /// Relative change of the medians; nil when there was nothing before.
   public var change: Double? { medianBefore == 0 ? nil : (medianAfter - medianBefore) / medianBefore }
@@ -75,6 +89,8 @@ public enum MannWhitney {
 
 /// All measures of two sides.
 public enum Diff {
+  /// Every measure that both sides have.
+  /// - Parameter labels: how many of the labels with the most work are compared, besides the totals.
   public static func of(_ before: [Summary], _ after: [Summary], labels: Int = 8) -> [Difference] {
     func make(
       _ name: String, _ key: String, _ unit: Difference.Unit, lower: Bool = true, _ value: (Summary) -> Double

@@ -7,18 +7,23 @@
 
 /// A prediction.
 public struct WhatIf: Sendable {
+  /// What is changed.
   public struct Scenario: Sendable {
+    /// Workers of the simulated pool.
     public var workers: Int
     /// Run times of a label are divided by this.
     public var speedups: [UInt32: Double]
+    /// - Parameter speedups: by the id of the label.
     public init(workers: Int, speedups: [UInt32: Double] = [:]) {
       self.workers = workers
       self.speedups = speedups
     }
   }
+  /// What the tasks of the run do.
   public let graph: WorkGraph
   /// The recorded time from the first event to the end of the last task, and the replay of the same.
   public let recorded: UInt64
+  /// The replay's, at the recorded width.
   public let replayed: UInt64
   /// Error of the replay at the recorded width; predictions can hardly be better.
   public var calibrationError: Double {
@@ -27,6 +32,7 @@ public struct WhatIf: Sendable {
   /// Above this the model does not fit the run, and predictions are refused.
   public static let tolerance = 0.10
 
+  /// Replays the run once, at its recorded width, for the calibration error.
   public init(_ graph: WorkGraph) {
     self.graph = graph
     recorded = graph.makespan
@@ -34,6 +40,7 @@ public struct WhatIf: Sendable {
   }
   /// Nanoseconds from the beginning to the end of the last task.
   public func predict(_ scenario: Scenario) -> UInt64 { Self.replay(graph, scenario) }
+  /// The recorded width.
   public var workers: Int { graph.workers }
 
   static func replay(_ graph: WorkGraph, _ scenario: Scenario) -> UInt64 {

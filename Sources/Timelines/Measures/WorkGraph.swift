@@ -28,6 +28,8 @@ public struct WorkGraph: Sendable {
   /// Stolen halves of forks, async jobs: work that the graph does not have.
   public internal(set) var leftOut: UInt64 = 0
 
+  /// Reads the trace once and keeps what each task of the window does.
+  /// - Parameter progress: gets the per cent done; false ends the reading.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
   ) -> WorkGraph {

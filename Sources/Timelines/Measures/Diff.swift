@@ -90,7 +90,7 @@ public enum MannWhitney {
 /// All measures of two sides.
 public enum Diff {
   /// Every measure that both sides have.
-  /// - Parameter labels: how many of the labels with the most work are compared, besides the totals.
+  /// Besides the totals, `labels` of the labels with the most work are compared.
   public static func of(_ before: [Summary], _ after: [Summary], labels: Int = 8) -> [Difference] {
     func make(
       _ name: String, _ key: String, _ unit: Difference.Unit, lower: Bool = true, _ value: (Summary) -> Double

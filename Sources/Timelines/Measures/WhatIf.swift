@@ -13,7 +13,7 @@ public struct WhatIf: Sendable {
     public var workers: Int
     /// Run times of a label are divided by this.
     public var speedups: [UInt32: Double]
-    /// - Parameter speedups: by the id of the label.
+    /// Speed-ups are by the id of the label.
     public init(workers: Int, speedups: [UInt32: Double] = [:]) {
       self.workers = workers
       self.speedups = speedups

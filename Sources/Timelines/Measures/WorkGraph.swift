@@ -29,7 +29,7 @@ public struct WorkGraph: Sendable {
   public internal(set) var leftOut: UInt64 = 0
 
   /// Reads the trace once and keeps what each task of the window does.
-  /// - Parameter progress: gets the per cent done; false ends the reading.
+  /// `progress` gets the per cent done; false ends the reading.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
   ) -> WorkGraph {

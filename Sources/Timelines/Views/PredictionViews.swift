@@ -59,7 +59,7 @@ public enum PredictionView {
   }
 
   /// The measures that differ between two sets of runs.
-  /// - Parameter threshold: the relative change from which a difference counts.
+  /// `threshold` is the relative change from which one counts.
   public static func diff(_ differences: [Difference], threshold: Double) -> Table {
     var table = Table([
       .init("measure", key: "measure", number: false, shrinks: true), .init("before", key: "before"),

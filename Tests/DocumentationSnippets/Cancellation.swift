@@ -76,9 +76,12 @@ private func firstLongLine(_ lines: [String], on pool: ThreadPoolExecutor) throw
     work.requestCancellation()
     await #expect(throws: CancellationError.self) { try await work.value }
 
-    let awaiting = Task { try await pool.run { while CancellationToken.current?.isCancelled != true {} } }
+    // It cannot be done before the await has ended.
+    let gate = Future<Void>()
+    let awaiting = Task { try await pool.run { try gate.result() } }
     awaiting.cancel()
     await #expect(throws: CancellationError.self) { try await awaiting.value }
-    await pool.shutdown()  // ends: the closure saw the request, or never ran
+    try gate.setResult()
+    await pool.shutdown()  // ends: the closure went on, or never ran
   }
 }

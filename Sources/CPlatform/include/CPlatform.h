@@ -32,8 +32,8 @@ static inline uint64_t cf_peek(const uint64_t *word) { return __atomic_load_n(wo
 // Keeps the compiler, not the processor, from moving memory accesses across.
 static inline void cf_compiler_barrier(void) { __asm__ volatile("" ::: "memory"); }
 
-// Adds a reference to a Swift object that no other thread knows: the runtime's own entry for that, 5 ns less than its
-// atomic one in every submission. Returns the object.
+// Adds a reference to a Swift object that no other thread knows: the runtime's own entry for that, without
+// a locked instruction. Returns the object.
 void *swift_nonatomic_retain(void *object);
 static inline void *cf_retain_unshared(void *object) { return swift_nonatomic_retain(object); }
 

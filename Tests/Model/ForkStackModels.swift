@@ -163,7 +163,8 @@ extension Models {
                 cf_membarrier()
                 if it.forks.hasPrivate || it.forks.hasPublished {
                   if !it.sleep.cancelSleeping(1) { _ = it.parker.park() }
-                  if !it.forks.force() { cf_pause() }
+                  // Who pauses waits for a change; what was published meanwhile is none any more.
+                  if !it.forks.force(), !it.forks.hasPublished { cf_pause() }
                 } else {
                   _ = it.parker.park()
                 }

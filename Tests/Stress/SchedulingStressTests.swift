@@ -5,38 +5,46 @@ import Testing
 
 @Suite(.turns(limit: .seconds(120 + 60 * stressSeconds)))
 struct SchedulingStressTests {
-  /// No submit is lost that meets a worker on its way to sleep. Met means: just before the submit a worker searched,
-  /// which either sees the work or must be woken. Counted, until there are enough: 10^5, or 10^7 with LONG_TESTS=1.
+  /// No submit is lost that meets a worker on its way to sleep: 10^5 such, 10^7 with LONG_TESTS=1, for 1 and 2 workers.
+  ///
+  /// Met by construction, not by luck: the worker is held at a step of the idle protocol, and goes on just before the
+  /// submit, so that both run side by side, or just after it.
   @Test(arguments: [1, 2])
   func submitVersusGoingIdle(_ workers: Int) throws {
     let wanted = stressSeconds >= 30 ? 10_000_000 : 100_000
-    let deadline = ContinuousClock.now + .seconds(20 * max(1, stressSeconds))
     var met = 0
     var submits = 0
     try stress { seed, goOn in
       var random = Seeded(state: seed)
       try withPool(PoolShape(workers: workers)) { pool in
-        // Looks before a submit: as many as a worker searches long, found by feedback.
-        var looks: UInt64 = 100
+        let inner = pool.pool.pointer
         let recording = EventLog.isRecording
-        while recording ? goOn() : met < wanted && (submits & 63 != 0 || ContinuousClock.now < deadline) {
-          let future = try pool.submit { [submits] in submits }
-          for _ in 0..<10_000 where !future.isDone { continue }
-          #expect(try future.result(timeout: .seconds(30)) == submits, "seed \(seed)")
-          submits += 1
-          var word = pool.pool.pointer.pointee.sleep.current
-          for _ in 0..<(random.next() % (2 * looks)) where word.searching > 0 || word.sleeping == 0 {
-            word = pool.pool.pointer.pointee.sleep.current
+        while recording ? goOn() : met < wanted {
+          let step = IdleStep.allCases[Int(random.next() % 3)]
+          inner.pointee.hold.stop(at: step)
+          // Who ran the last one is on the way. If it was past that step already, one more makes it come by again.
+          for _ in 0..<100 where !inner.pointee.hold.isHeld { sched_yield() }
+          var bait: Future<Int>?
+          if !inner.pointee.hold.isHeld {
+            bait = try pool.submit { [submits] in submits }
+            for _ in 0..<10_000 where !inner.pointee.hold.isHeld { sched_yield() }
           }
-          let isMet = word.searching > 0
-          looks = isMet ? min(10_000, looks + looks / 64 + 1) : max(20, looks - looks / 64)
+          let isMet = inner.pointee.hold.isHeld
+          let goesOnFirst = random.next() & 1 == 0
+          if goesOnFirst {
+            inner.pointee.hold.goOn()
+            random.pause()
+          }
+          let future = try pool.submit { [submits] in submits }
+          if !goesOnFirst { inner.pointee.hold.goOn() }
+          #expect(try future.result(timeout: .seconds(30)) == submits, "seed \(seed), held at \(step)")
+          if let bait { #expect(try bait.result(timeout: .seconds(30)) == submits, "seed \(seed), held at \(step)") }
+          submits += 1
           if isMet && !recording { met += 1 }
         }
       }
     }
     print("submitVersusGoingIdle, \(workers) workers: \(met) of \(submits) submits met a worker on its way to sleep")
-    // On a loaded machine submitter and worker seldom run at the same time: fewer meet, but some must.
-    #expect(met >= wanted / 100, "too few met one: \(met) of \(submits)")
   }
 
   /// The same for workers whose threads end.

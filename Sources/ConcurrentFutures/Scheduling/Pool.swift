@@ -52,6 +52,9 @@ struct Pool: ~Copyable {
   let cancelled = Atomic<UInt64>(0)
   /// Queued tasks, counted only where `admission` has a limit.
   let admission: AdmissionGate
+  #if DEBUG
+    let hold = IdleHold()
+  #endif
 
   /// Threads beyond `maxWorkers` for chains of waits deeper than a stack. Larger: memory for the table only; smaller:
   /// a chain of 100,000 waiting tasks with large frames runs out of threads.

@@ -227,6 +227,9 @@ extension UnsafeMutablePointer<Worker> {
       guard pool.pointee.sleep.beginSearching() else { return nil }
       searching = true
     }
+    #if DEBUG
+      pool.pointee.hold.pass(.searching)
+    #endif
     let recording = Recorder.isOn(.searchEnd)
     let began = recording ? Recorder.now : 0
     var round = 0
@@ -260,6 +263,9 @@ extension UnsafeMutablePointer<Worker> {
     searching = true
     if wasSearching, pool.takeSurplus() { return .endSurplus }
     pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: wasSearching)
+    #if DEBUG
+      pool.pointee.hold.pass(.sleeping)
+    #endif
     let someoneHides = requestForks()
     if pool.hasVisibleWork || someoneHides {  // Sleep.W1, ForkStack.R5
       standUp()
@@ -272,6 +278,9 @@ extension UnsafeMutablePointer<Worker> {
     if Recorder.isOn(.workerPark) {
       Recorder.workerPark(reason: .idle, dequeDepth: 0, injectorDepth: pool.pointee.injector.count)
     }
+    #if DEBUG
+      pool.pointee.hold.pass(.parking)
+    #endif
     let deadline = pool.pointee.configuration.keepAlive.map(Deadline.after)
     var woken = pointee.parker.park(deadline: deadline)
     let timedOut = !woken && pool.pointee.sleep.cancelSleeping(pointee.index)

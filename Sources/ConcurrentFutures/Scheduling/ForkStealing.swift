@@ -16,8 +16,10 @@ extension UnsafeMutablePointer<Worker> {
       WorkerCounters.bump(pointee.counters.stolen)
       return Found(job: Job(.fork, UnsafeMutableRawPointer(slot)), source: .stolen, from: victim)
     case .lost:
+      pointee.probes.lost &+= 1
       lost = true
     case .empty:
+      pointee.probes.empty &+= 1
       victim.pointee.forks.request()
       if pointee.patience > Self.forceAfter, pointee.patience & 15 == 0, PoolRegistry.canForce.load(ordering: .relaxed),
         victim.pointee.forks.force()

@@ -55,6 +55,8 @@ struct Worker: ~Copyable {
   var staleEntries = 0
   /// Rounds of the present search: how long victims have not answered.
   var patience = 0
+  /// Of the present search.
+  var probes = Probes()
   var victims: VictimOrder
   var helpingLimit: UInt = 0
 
@@ -189,8 +191,10 @@ extension UnsafeMutablePointer<Worker> {
           case .item(let word):
             WorkerCounters.bump(pointee.counters.stolen)
             return Found(job: Job(word: word), source: .stolen, from: victim)
-          case .empty: continue
-          case .lost: lost = true
+          case .empty: pointee.probes.empty &+= 1
+          case .lost:
+            pointee.probes.lost &+= 1
+            lost = true
           }
         }
       }
@@ -234,6 +238,7 @@ extension UnsafeMutablePointer<Worker> {
     let began = recording ? Recorder.now : 0
     var round = 0
     var found: Found?
+    pointee.probes = Probes()
     defer { pointee.patience = 0 }
     // A closed pool whose other workers have nothing either ends at once.
     while round < Self.rounds, !pool.isClosed || pool.someoneIsBusy {
@@ -249,10 +254,10 @@ extension UnsafeMutablePointer<Worker> {
       }
     }
     if recording {
-      let probes = round * max(1, pool.pointee.publishedWorkers - 1)
+      let probes = pointee.probes
       Recorder.searchEnd(
-        began: began, attempts: probes, empty: found == nil ? probes : probes - 1, lostRaces: 0, found: found != nil,
-        victim: found?.victim ?? Recorder.noVictim)
+        began: began, attempts: probes.attempts(andStole: found?.from != nil), empty: probes.empty,
+        lostRaces: probes.lost, found: found != nil, victim: found?.victim ?? Recorder.noVictim)
     }
     return found
   }

@@ -53,7 +53,7 @@ enum ProviderSource {
       }
 
       // Gives the event to the sessions that record it.
-      void cf_trace(const cf_record *record);
+      void cf_trace(cf_record record);
 
       """
     for event in EventTable.all where event.kind.isDefinition {
@@ -125,12 +125,14 @@ enum ProviderSource {
         _Static_assert(sizeof(((struct lttng_ust_tracepoint *)0)->state) == sizeof(int), "CTracepoints.h mirrors this");
         _Static_assert(sizeof(struct lttng_ust_tracepoint) == 7 * sizeof(void *), "CTracepoints.h mirrors this");
 
-        void cf_trace(const struct cf_traced_record *record) {
+        // By value: it comes on the stack, where the probes read it. Whether anybody listens was asked (cf_traced).
+        void cf_trace(struct cf_traced_record value) {
+          const struct cf_traced_record *record = &value;
           switch (record->id) {
 
         """
     for event in records {
-      text += "  case \(event.kind.rawValue): lttng_ust_tracepoint(\(provider), \(event.name), record); break;\n"
+      text += "  case \(event.kind.rawValue): lttng_ust_do_tracepoint(\(provider), \(event.name), record); break;\n"
     }
     text += "  }\n}\n"
     for event in EventTable.all where event.kind.isDefinition {
@@ -144,7 +146,7 @@ enum ProviderSource {
     }
     text += "#else\n#include \"CTracepoints.h\"\n"
     for event in EventTable.all { text += "struct cf_tracepoint \(symbol(event));\n" }
-    text += "void cf_trace(const cf_record *record) { (void)record; }\n"
+    text += "void cf_trace(cf_record record) { (void)record; }\n"
     for event in EventTable.all where event.kind.isDefinition {
       let unused = event.fields.map { "(void)\($0.name);" }.joined(separator: " ")
       text += "void cf_trace_\(event.name)(\(parameters(event))) { \(unused) }\n"

@@ -110,7 +110,7 @@ static inline int cf_traced(uint16_t id) {
 }
 
 // Gives the event to the sessions that record it.
-void cf_trace(const cf_record *record);
+void cf_trace(cf_record record);
 void cf_trace_label_def(uint32_t label, const char *text, const char *source);
 void cf_trace_pool_config(uint32_t pool, uint32_t workers, uint32_t schema, const char *name, const char *policies);
 #endif

@@ -69,11 +69,11 @@ public enum EventLog {
 
   /// Marks a point in the trace. Free of cost while nothing is recorded.
   public static func mark(_ label: StaticString, _ value: Int64 = 0) {
-    if Recorder.isOn(.mark) { Recorder.annotate(.mark, label, value) }
+    if Recorder.isOn(.mark) { Recorder.mark(label, value) }
   }
   /// States a number at a point in the trace, to be drawn as a curve.
   public static func counter(_ label: StaticString, _ value: Int64) {
-    if Recorder.isOn(.counter) { Recorder.annotate(.counter, label, value) }
+    if Recorder.isOn(.counter) { Recorder.counter(label, value) }
   }
   /// Records when `body` begins and ends, on the calling thread.
   public static func region<R>(_ label: StaticString, _ body: () throws -> R) rethrows -> R {

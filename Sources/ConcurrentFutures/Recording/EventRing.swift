@@ -55,6 +55,9 @@ struct EventRing: @unchecked Sendable {
     /// Why events are being lost (LossCause).
     let cause = Atomic<UInt8>(LossCause.late.rawValue)
     var regions: UInt64 = 0
+    /// The label of the last task submitted here, and of the last annotation: mostly those of the next ones too.
+    var taskLabel = Labels.Entry()
+    var annotationLabel = Labels.Entry()
     var tid: Int32 = 0
     /// Time of the last record before the current window.
     var lastEnd: UInt64 = 0

@@ -19,6 +19,12 @@ enum Labels {
     let id = Atomic<UInt32>(0)
   }
 
+  /// A label that was looked up.
+  struct Entry {
+    var key: UInt64 = 0
+    var id: UInt32 = 0
+  }
+
   /// A known label, for the definitions of a recording that starts later.
   private struct Known {
     let text: StaticString
@@ -35,13 +41,20 @@ enum Labels {
   // SAFETY: only touched with the log's lock held. Label `i` is `known[i - 1]`.
   nonisolated(unsafe) private static var known: [Known] = []
 
-  /// The id of a task's label: its own, or its submit site's.
-  @inline(__always) static func id(_ site: TaskSite) -> UInt32 {
+  /// What identifies a task's label: its own, or its submit site's.
+  @inline(__always) static func key(_ site: TaskSite) -> UInt64 {
+    if let label = site.label { return key(label, 0) }
+    return key(site.file, site.line)
+  }
+  /// The id of a task's label.
+  @inline(never) static func id(_ site: TaskSite) -> UInt32 {
     if let label = site.label { return id(key(label, 0)) { Known(text: label, file: site.file, line: site.line) } }
     return id(key(site.file, site.line)) { Known(text: site.file, file: nil, line: site.line) }
   }
+  /// What identifies an annotation's label.
+  @inline(__always) static func key(_ label: StaticString) -> UInt64 { key(label, 0) }
   /// The id of an annotation's label.
-  @inline(__always) static func id(_ label: StaticString) -> UInt32 {
+  @inline(never) static func id(_ label: StaticString) -> UInt32 {
     id(key(label, 0)) { Known(text: label, file: nil, line: 0) }
   }
 

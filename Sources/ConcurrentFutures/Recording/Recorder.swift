@@ -49,8 +49,25 @@ import SchedulerEvents
   // Every call is made on the thread it is about, which is the lane of the event (field `worker`).
 
   @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int) {
+    guard let ring = EventRing(cf_current_thread()!.pointee.ring), ring.head.pointee.taskLabel.key == Labels.key(site)
+    else { return taskSubmitRelabelled(task: task, parent: parent, site: site, queue: queue, depth: depth) }
+    taskSubmit(task, parent, ring.head.pointee.taskLabel.id, queue, depth)
+  }
+  /// A submit from another site than this thread's last one.
+  @inline(never) private static func taskSubmitRelabelled(
+    task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int
+  ) {
+    let label = Labels.id(site)
+    if let ring = EventRing(cf_current_thread()!.pointee.ring) {
+      ring.head.pointee.taskLabel = Labels.Entry(key: Labels.key(site), id: label)
+    }
+    taskSubmit(task, parent, label, queue, depth)
+  }
+  @inline(__always) private static func taskSubmit(
+    _ task: UInt64, _ parent: UInt64, _ label: UInt32, _ queue: Queue, _ depth: Int
+  ) {
     write(.taskSubmit) { record in
-      record[TaskSubmit.label] = UInt64(Labels.id(site))
+      record[TaskSubmit.label] = UInt64(label)
       record[TaskSubmit.queue] = UInt64(queue.rawValue)
       record.set(TaskSubmit.depth, saturating: depth)
       record[TaskSubmit.task] = task
@@ -192,13 +209,27 @@ import SchedulerEvents
 
   // MARK: Annotations
 
-  @inline(never) static func annotate(_ kind: EventKind, _ label: StaticString, _ value: Int64) {
-    let label = UInt64(Labels.id(label))
-    func fill(_ record: inout EventRecord) {
-      record[Annotation.label] = label
+  @inline(never) static func mark(_ label: StaticString, _ value: Int64) { annotate(.mark, label, value) }
+  @inline(never) static func counter(_ label: StaticString, _ value: Int64) { annotate(.counter, label, value) }
+
+  @inline(__always) private static func annotate(_ kind: EventKind, _ label: StaticString, _ value: Int64) {
+    guard let ring = EventRing(cf_current_thread()!.pointee.ring),
+      ring.head.pointee.annotationLabel.key == Labels.key(label)
+    else { return annotateRelabelled(kind, label, value) }
+    annotate(kind, ring.head.pointee.annotationLabel.id, value)
+  }
+  @inline(never) private static func annotateRelabelled(_ kind: EventKind, _ label: StaticString, _ value: Int64) {
+    let id = Labels.id(label)
+    if let ring = EventRing(cf_current_thread()!.pointee.ring) {
+      ring.head.pointee.annotationLabel = Labels.Entry(key: Labels.key(label), id: id)
+    }
+    if kind == .mark { annotate(.mark, id, value) } else { annotate(.counter, id, value) }
+  }
+  @inline(__always) private static func annotate(_ kind: EventKind, _ label: UInt32, _ value: Int64) {
+    write(kind) { record in
+      record[Annotation.label] = UInt64(label)
       record[Annotation.value] = UInt64(bitPattern: value)
     }
-    if kind == .mark { write(.mark, fill) } else { write(.counter, fill) }
   }
   /// Returns the region's id: unique among the regions of the recording thread's lane.
   @inline(never) static func regionBegin(_ label: StaticString) -> UInt64 {

@@ -12,22 +12,44 @@ enum Tracepoints {
   /// Larger: late sessions wait longer for names. Smaller: more events that say nothing new.
   private static let period: Int64 = 1_000_000_000
   private static let nextStatement = Atomic<Int64>(0)
+  /// When the clock is asked again, by the processor's counter, which is at hand: a twentieth to a fifth of a second. Where there is
+  /// no such counter (it reads 0), each time.
+  private static let nextLook = Atomic<UInt64>(0)
+  private static let ticksBetweenLooks: UInt64 = 1 << 28
 
   /// A session records the event. The log may record it too.
+  ///
+  /// Calls nothing but `cf_trace` in the usual case, so that it keeps nothing across a call.
   @inline(never) static func write(_ record: EventRecord, _ kind: EventKind) {
     let thread = cf_current_thread()!
-    if thread.pointee.next_task == 0 { Lanes.openOutside() }
+    guard thread.pointee.next_task != 0, cf_recording() & RecordingGate.log == 0, !isTimeToLook(cf_counter()) else {
+      return writeSlowly(record, kind)
+    }
     var record = record
     record.worker = thread.pointee.lane
-    stateIfDue()
+    emit(record)
+  }
+
+  /// The thread's first event, or one that both sinks record, or it is time to state what exists.
+  @inline(never) private static func writeSlowly(_ record: EventRecord, _ kind: EventKind) {
+    let thread = cf_current_thread()!
+    if thread.pointee.next_task == 0 { Lanes.openOutside() }
+    let counter = cf_counter()
+    if isTimeToLook(counter) { stateIfDue(counter) }
+    var record = record
+    record.worker = thread.pointee.lane
     emit(record)
     if cf_recording() & RecordingGate.log != 0 { Recorder.writeFirst(record, kind) }
   }
 
+  @inline(__always) private static func isTimeToLook(_ counter: UInt64) -> Bool {
+    Int64(bitPattern: counter &- nextLook.load(ordering: .relaxed)) >= 0
+  }
+
   static func emit(_ record: EventRecord) {
-    var raw = cf_record(
-      time: record.time, id: record.id, worker: record.worker, aux: record.aux, a: record.a, b: record.b)
-    cf_trace(&raw)
+    cf_trace(
+      cf_record(
+        time: record.time, id: record.id, worker: record.worker, aux: record.aux, a: record.a, b: record.b))
   }
 
   /// A label or a pool that is new, or restated.
@@ -39,7 +61,8 @@ enum Tracepoints {
     }
   }
 
-  private static func stateIfDue() {
+  @inline(never) private static func stateIfDue(_ counter: UInt64) {
+    nextLook.store(counter == 0 ? 0 : counter &+ ticksBetweenLooks, ordering: .relaxed)
     let now = cf_coarse_ns()
     let due = nextStatement.load(ordering: .relaxed)
     guard now >= due,

@@ -58,7 +58,7 @@ let package = Package(
       dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
       swiftSettings: settings),
     .testTarget(
-      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "manyparse", "CZlib"],
+      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "manyparse", "poolscope", "CZlib"],
       swiftSettings: settings),
   ]
 )

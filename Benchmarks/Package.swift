@@ -21,5 +21,7 @@ let package = Package(
       swiftSettings: settings),
     .executableTarget(
       name: "processes", dependencies: [library], path: "processes", exclude: ["peers.py"], swiftSettings: settings),
+    .executableTarget(
+      name: "tracing", dependencies: [library], path: "tracing", exclude: ["cloop.c"], swiftSettings: settings),
   ]
 )

@@ -44,7 +44,7 @@ let package = Package(
       name: "RecordingTests",
       dependencies: ["ConcurrentFutures", "SchedulerEvents", "Timelines", "CPlatform", "RecordingChild"],
       swiftSettings: settings),
-    .testTarget(name: "LTTngTests", dependencies: ["RecordingChild"], swiftSettings: settings),
+    .testTarget(name: "LTTngTests", dependencies: ["RecordingChild", "Timelines"], swiftSettings: settings),
     .testTarget(
       name: "DocumentationSnippets", dependencies: ["ConcurrentFutures"], swiftSettings: settings),
     .testTarget(

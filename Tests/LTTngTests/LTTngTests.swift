@@ -1,6 +1,7 @@
 // Real sessions of LTTng-UST. Each test says in a few lines of shell what a person would type.
 import Foundation
 import Testing
+import Timelines
 
 @Suite(.serialized, .timeLimit(.minutes(2)), .enabled(if: getuid() == 0, "a session daemon of one's own needs root"))
 struct LTTngTests {
@@ -45,6 +46,29 @@ struct LTTngTests {
       #expect(reached[task, default: 0] <= stage, "\(line)")
       reached[task] = stage
     }
+  }
+
+  /// Read by `Timelines`, the two recordings of one run are one model: the same tasks, states and edges. And put together, an event
+  /// that a thread recorded twice (first in the session, then in the log) is never found in the other order.
+  @Test func bothRecordingsGiveTheSameModel() throws {
+    let run = try LTTngRun(
+      createAndStart + "CONCURRENT_FUTURES_LOG=$OUT/log $CHILD mixed $OUT stream 0 400 3" + stopAndDestroy)
+    #expect(run.status == 0, "\(run.errors)")
+    let session = try Trace.open(run.folder + "/trace")
+    let log = try Trace.open(run.folder + "/log")
+    #expect(session.problems == [] && log.problems == [])
+    #expect(session.lost == 0 && log.lost == 0)
+    #expect(session.labels.all.map(\.text).sorted() == log.labels.all.map(\.text).sorted())
+    let facts = RunFacts(log)
+    #expect(facts.tasks.count >= 400 && facts.waits.count > 2 && facts.wakes.count > 1)
+    #expect(RunFacts(session).differences(from: facts) == [])
+    #expect(Validation.of(session) == [] && Validation.of(log) == [])
+
+    let merged = try Trace.merging([run.folder + "/trace", run.folder + "/log"])
+    var order = TwiceRecorded(merged)
+    merged.read(into: &order)
+    #expect(order.pairs > 900)
+    #expect(order.inversions == [])
   }
 
   @Test func withoutASessionDaemonTheProgramRuns() throws {

@@ -7,6 +7,7 @@
 //   fork      marks, forks; parent and child mark again; prints the child's exit status
 //   snapshot  marks COUNT values in each thread, prints the folder of a snapshot taken meanwhile
 //   pool      records only what the environment asks for; runs COUNT tasks on a pool of THREADS workers and shuts it down
+//   mixed     the same with tasks that submit and wait, cancelled ones, failing ones, forks and annotations
 //   live      the same pool, 100 tasks for each line on stdin, the number of lines so far to stdout; until stdin ends
 //   wait      marks without end until stdin is closed
 import ConcurrentFutures
@@ -89,7 +90,7 @@ var configuration = EventLog.Configuration(directory: plan.directory)
 configuration.mode = plan.mode
 configuration.bytesPerLane = plan.bytesPerLane
 let shared = Shared(plan)
-if !["pool", "live"].contains(plan.scenario) { try EventLog.start(configuration) }
+if !["pool", "mixed", "live"].contains(plan.scenario) { try EventLog.start(configuration) }
 
 switch plan.scenario {
 case "marks":
@@ -122,6 +123,24 @@ case "pool":
   let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)
   let futures = try (0..<plan.count).map { number in try pool.submit(label: "numbered") { number } }
   for (number, future) in futures.enumerated() where try future.result() != number { exit(1) }
+  pool.shutdown()
+case "mixed":
+  struct Refusal: Error {}
+  let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)
+  let outer = try (0..<plan.count / 4).map { number in
+    try pool.submit(label: "outer") {
+      EventLog.mark("outer", Int64(number))
+      let inner = try (0..<2).map { part in try pool.submit(label: "inner") { part } }
+      return try EventLog.region("sum") { try inner.reduce(0) { $0 + (try $1.result()) } }
+    }
+  }
+  let failing = try pool.submit(label: "failing") { throw Refusal() }
+  let cancelled = try (0..<plan.count / 4).map { number in try pool.submit(label: "cancelled") { number } }
+  for future in cancelled.reversed() { _ = future.cancel() }
+  for future in outer { _ = try future.result() }
+  _ = try? failing.result()
+  pool.forEach(0..<64) { number in EventLog.counter("square", Int64(number * number)) }
+  EventLog.mark("done")
   pool.shutdown()
 case "live":
   let pool = try ThreadPoolExecutor(maxWorkers: plan.threads)

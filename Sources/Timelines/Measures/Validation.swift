@@ -35,6 +35,9 @@ public struct Validation: EventConsumer {
         "incomplete: lane \(LaneSummary.name(of: lane.lane)) lost \(Units.count(lane.lost)) events, "
           + "\(Units.count(lane.missingPackets)) packets are missing")
     }
+    if trace.lostByUnknownLanes > 0 {
+      messages.append("incomplete: \(Units.count(trace.lostByUnknownLanes)) events were discarded")
+    }
     var checker = Validation(labels: trace.labels, origin: trace.span.lowerBound)
     let outcome = trace.read(into: &checker, progress: progress)
     if outcome.damaged > 0 { messages.append("damaged: \(outcome.damaged) records of no plausible time") }

@@ -26,10 +26,12 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
   var readyLocal = 0
   var readyInjector = 0
   var late = LateTasks()
+  private var lostByUnknownLanes: UInt64 = 0
 
   /// `window`: what lies outside is read, but not handed on.
   public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, sink: Sink) {
     self.init(span: trace.span, window: window, lanes: trace.lanes, sink: sink)
+    lostByUnknownLanes = trace.lostByUnknownLanes
   }
   init(span: ClosedRange<UInt64>, window: ClosedRange<UInt64>?, lanes: [LaneFacts], sink: Sink) {
     self.sink = sink
@@ -251,7 +253,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     }
     for index in 0..<laneCount { machines[index].summary.isStopped = !machines[index].isAlive }
     result.lanes = (0..<laneCount).map { machines[$0].summary }
-    result.lost = result.lanes.reduce(0) { $0 + $1.lost }
+    result.lost = result.lanes.reduce(0) { $0 + $1.lost } + lostByUnknownLanes
     sink.finish(result)
     return result
   }

@@ -11,6 +11,8 @@ struct LaneStream {
   let name: String
   var index: PacketIndex
   let span: ClosedRange<UInt64>?
+  /// The lane recorded before what is here, though no packet is missing.
+  var beganEarlier = false
 
   var lane: UInt16 { index.lane }
   /// An upper bound that is exact unless records are damaged.
@@ -24,7 +26,7 @@ struct LaneStream {
     return expected > UInt64(index.packets.count) ? expected - UInt64(index.packets.count) : 0
   }
   /// The first packet of the stream is gone: what the lane did before is unknown.
-  var startsLate: Bool { (index.packets.first?.sequence ?? 0) > 0 }
+  var startsLate: Bool { beganEarlier || (index.packets.first?.sequence ?? 0) > 0 }
 
   init(file: MappedFile, name: String, index: PacketIndex) {
     self.file = file

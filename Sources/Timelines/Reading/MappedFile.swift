@@ -14,14 +14,19 @@ final class MappedFile: @unchecked Sendable {
   private let descriptor: Int32
 
   /// Throws: `ReadingError` when the file cannot be opened or mapped. An empty file is mapped as 0 bytes.
-  init(path: String) throws(ReadingError) {
-    self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  convenience init(path: String) throws(ReadingError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw ReadingError(
         path: path, reason: "cannot be opened: \(String(cString: strerror(errno)))",
         advice: "Check the name and the permissions.")
     }
+    try self.init(descriptor: descriptor, name: path)
+  }
+  /// Takes the descriptor over. Throws `ReadingError` when it cannot be mapped.
+  init(descriptor: Int32, name path: String) throws(ReadingError) {
+    self.path = path
+    self.descriptor = descriptor
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)

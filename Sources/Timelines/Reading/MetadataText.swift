@@ -38,7 +38,7 @@ struct MetadataText {
       origin = .other("another program's CTF trace")
     }
     if let trace = Self.body(of: "trace", in: text), let value = Self.value(of: "uuid", in: trace) {
-      uuid = Self.uuid(value)
+      uuid = TraceUUID(value)
     }
     let clock = Self.entries(of: "clock", in: text)
     clockUUID = clock.first { $0.name == "uuid" }?.value
@@ -80,11 +80,15 @@ struct MetadataText {
     }
     return result
   }
-  private static func uuid(_ text: String) -> TraceUUID? {
+}
+
+extension TraceUUID {
+  /// 32 hexadecimal digits; hyphens do not count. nil: not a uuid.
+  init?(_ text: String) {
     let digits = text.filter { $0 != "-" }
     guard digits.count == 32, let high = UInt64(digits.prefix(16), radix: 16),
       let low = UInt64(digits.suffix(16), radix: 16)
     else { return nil }
-    return TraceUUID(high: high, low: low)
+    self.init(high: high, low: low)
   }
 }

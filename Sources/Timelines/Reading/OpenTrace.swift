@@ -9,8 +9,22 @@ extension Trace {
     let directories = try find(path)
     var opened: [(process: ProcessTrace, problems: [ReadingProblem])] = []
     var failures: [ReadingError] = []
+    var sessions: [String: [LTTngFolder]] = [:]
     for directory in directories {
-      do { opened.append(try openProcess(directory)) } catch { failures.append(error) }
+      do {
+        let metadata = try readMetadata(directory)
+        if let folder = LTTngFolder(directory, metadata) {
+          if folder.isUserSpace { sessions[folder.uuid, default: []].append(folder) }
+        } else {
+          opened.append(try openProcess(directory, metadata))
+        }
+      } catch { failures.append(error) }
+    }
+    for folders in sessions.values.sorted(by: { $0[0].path < $1[0].path }) {
+      do {
+        let (processes, problems) = try LTTngSession.open(folders)
+        for (number, process) in processes.enumerated() { opened.append((process, number == 0 ? problems : [])) }
+      } catch { failures.append(error) }
     }
     let live = opened.filter { $0.process.lanes.contains { $0.span != nil } }
     guard !live.isEmpty else {
@@ -34,12 +48,14 @@ extension Trace {
           text: "holds \(runs.count) runs, this is the newest; name one to see it: \(shown)"
             + (others.count > 4 ? ", ..." : "")))
     }
-    let single = newest.count == 1
+    // A session's own folder says more than those in it, which are called `64-bit`.
+    let isSession = runs.count == 1 && newest.contains { $0.process.format == .lttng }
     return try Trace(
-      path: single ? newest[0].process.path : path, processes: newest.map(\.process), problems: problems)
+      path: newest.count == 1 && !isSession ? newest[0].process.path : path, processes: newest.map(\.process),
+      problems: problems)
   }
 
-  /// The trace directories at or below `path`, at most four levels deep, in the order of their names.
+  /// The trace directories at or below `path`, at most eight levels deep (a rotated LTTng session has that many), in the order of their names.
   static func find(_ path: String) throws(ReadingError) -> [String] {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -59,7 +75,7 @@ extension Trace {
         found.append(directory)
         return
       }
-      guard depth < 4 else { return }
+      guard depth < 8 else { return }
       for name in names.sorted() {
         var status = stat()
         let child = directory + "/" + name
@@ -75,19 +91,25 @@ extension Trace {
     return found
   }
 
-  private static func openProcess(_ directory: String) throws(ReadingError) -> (ProcessTrace, [ReadingProblem]) {
-    let metadataPath = directory + "/" + LogLayout.metadataFile
-    guard let data = FileManager.default.contents(atPath: metadataPath) else {
-      throw ReadingError(path: metadataPath, reason: "cannot be read", advice: "Check the permissions.")
+  private static func readMetadata(_ directory: String) throws(ReadingError) -> Data {
+    let path = directory + "/" + LogLayout.metadataFile
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ReadingError(path: path, reason: "cannot be read", advice: "Check the permissions.")
     }
+    return data
+  }
+
+  private static func openProcess(
+    _ directory: String, _ data: Data
+  ) throws(ReadingError) -> (ProcessTrace, [ReadingProblem]) {
     let metadata = MetadataText(data)
     var problems: [ReadingProblem] = []
     switch metadata.origin {
     case .eventLog: break
     case .lttng:
       throw ReadingError(
-        path: directory, reason: "is an LTTng trace, which this build cannot read",
-        advice: "Record with the event log (CONCURRENT_FUTURES_LOG=DIR), or build with the trait LTTngReading.")
+        path: directory, reason: "its metadata speaks of LTTng but cannot be read",
+        advice: "Was the trace copied completely, and the session stopped?")
     case .other(let what):
       // Damaged metadata costs names, not events: the records have a fixed layout.
       problems.append(ReadingProblem(file: "metadata", text: "\(what); reading the streams all the same"))
@@ -177,7 +199,9 @@ extension Trace {
     var end: UInt64 = 0
     for item in sorted {
       let own = span(item.process)
-      if let last = runs.last, last[0].process.clockUUID == item.process.clockUUID, own.lowerBound <= end {
+      if let last = runs.last, last[0].process.clockUUID == item.process.clockUUID,
+        own.lowerBound <= end || last.contains(where: { $0.process.isRecorded(with: item.process) })
+      {
         runs[runs.count - 1].append(item)
         end = max(end, own.upperBound)
       } else {

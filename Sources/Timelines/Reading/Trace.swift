@@ -2,6 +2,14 @@
 import Foundation
 import SchedulerEvents
 
+/// Who recorded a trace.
+public enum TraceFormat: Sendable {
+  /// The library itself.
+  case eventLog
+  /// An LTTng session.
+  case lttng
+}
+
 /// What one process wrote: its lanes, labels and pools.
 public struct ProcessTrace: Sendable {
   /// The directory.
@@ -15,6 +23,15 @@ public struct ProcessTrace: Sendable {
   var lanes: [LaneStream] = []
   let clockUUID: String?
   let clockOffset: Int64
+  /// Who recorded it.
+  public internal(set) var format = TraceFormat.eventLog
+  /// Events that were not kept, and packets that are not there, of which nobody knows the lane.
+  var discarded: UInt64 = 0
+  var missingPackets: UInt64 = 0
+  /// What several processes were recorded into as one; "": each has its own.
+  var recording = ""
+  /// They cannot be named apart, so they are shown together.
+  func isRecorded(with other: ProcessTrace) -> Bool { !recording.isEmpty && recording == other.recording }
 
   /// The program's name; "": unknown.
   public var program: String { environment.first { ["program", "procname"].contains($0.name) }?.value ?? "" }
@@ -85,9 +102,13 @@ public struct Trace: Sendable {
   /// Upper bound of the number of events (exact unless records are damaged).
   public var recordCount: Int { lanes.reduce(0) { $0 + $1.records } }
   /// Events that were not kept, of all lanes.
-  public var lost: UInt64 { lanes.reduce(0) { $0 + $1.lost } }
+  public var lost: UInt64 { lanes.reduce(0) { $0 + $1.lost } + lostByUnknownLanes }
+  /// Of them, those that an LTTng session discarded: it does not say whose they were.
+  public var lostByUnknownLanes: UInt64 { processes.reduce(0) { $0 &+ $1.discarded } }
   /// Of all lanes.
-  public var missingPackets: UInt64 { lanes.reduce(0) { $0 + $1.missingPackets } }
+  public var missingPackets: UInt64 {
+    lanes.reduce(0) { $0 + $1.missingPackets } + processes.reduce(0) { $0 &+ $1.missingPackets }
+  }
   /// The name to show: the directory's last component.
   public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
   /// Nanoseconds from the first event to the last.

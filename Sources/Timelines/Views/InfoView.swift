@@ -37,7 +37,10 @@ public struct InfoView {
           ))
       }
     }
-    lines.append(line("format", "event log, CTF 1.8, schema \(EventTable.schema)"))
+    let isSession = trace.processes.contains { $0.format == .lttng }
+    let isLog = trace.processes.contains { $0.format == .eventLog }
+    let source = isSession ? (isLog ? "event log and LTTng session" : "LTTng session") : "event log"
+    lines.append(line("format", "\(source), CTF 1.8, schema \(EventTable.schema)"))
     lines.append(line("clock", "CLOCK_MONOTONIC" + (trace.processes[0].clockUUID.map { ", boot \($0)" } ?? "")))
     if let began { lines.append(line("began", began.formatted(.iso8601.dateSeparator(.dash).timeSeparator(.colon)))) }
     lines.append(line("span", Units.seconds(trace.wall)))

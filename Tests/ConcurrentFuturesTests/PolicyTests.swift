@@ -28,19 +28,6 @@ func holds(_ condition: Bool, _ comment: Comment? = nil, sourceLocation: SourceL
   }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct UsableCPUsTests {
-  @Test func theSmallestQuotaCountsRoundedUp() {
-    #expect(UsableCPUs.quota(["max 100000\n"]) == nil)
-    #expect(UsableCPUs.quota(["150000 100000\n"]) == 2)
-    #expect(UsableCPUs.quota(["max 100000", "400000 100000", "100000 100000"]) == 1)
-    #expect(UsableCPUs.quota(["1000 100000"]) == 1)
-    #expect(UsableCPUs.quota([]) == nil)
-  }
-  @Test(arguments: ["", "\n", "max", "100000", "a b", "0 100000", "100000 0", "-1 100000"])
-  func whatIsNoQuotaDoesNotCount(_ text: String) { #expect(UsableCPUs.quota([text]) == nil) }
-  @Test func thereIsAtLeastOne() { #expect(UsableCPUs.count >= 1 && UsableCPUs.count <= Int(cf_usable_cpus())) }
-}
-
 @Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
   @Test func itIsOnTheMonotonicClock() {
     let now = cf_monotonic_ns()

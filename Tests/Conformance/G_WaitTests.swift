@@ -305,12 +305,34 @@ extension Conformance {
         #expect(wait(futures, returnWhen: .firstCompleted).done.count == count - 1)
         try last.setResult(1)
         #expect(wait(futures).done.count == count)
+        #expect(asCompleted(futures).reduce(0) { sum, _ in sum + 1 } == count)
         best = min(best, processorSeconds() - start)
       }
       return best
     }
     let (small, large) = (try cost(10_000), try cost(100_000))
     #expect(large < 40 * small, "\(small) s for 10,000 futures, \(large) s for 100,000")
+  }
+
+  /// The same where they complete while someone iterates, suspended.
+  @Test func c107_iteratingIsLinear() async throws {
+    func cost(_ count: Int) async throws -> Duration {
+      let futures = (0..<count).map { _ in Future<Int>() }
+      let completer = TestThread { for future in futures { try future.setResult(1) } }
+      let start = ContinuousClock.now
+      var number = 0
+      for try await future in asCompleted(futures) {
+        if future !== futures[number] { Issue.record("out of order") }
+        number += 1
+      }
+      #expect(number == count)
+      #expect(try await wait(futures).done.count == count)
+      let time = ContinuousClock.now - start
+      try completer.join()
+      return time
+    }
+    let (small, large) = (try await cost(10_000), try await cost(100_000))
+    #expect(large < small * 100 + .seconds(1), "\(small) for 10,000 futures, \(large) for 100,000")
   }
 
   /// On an executor with one thread: a wait that blocked it would keep the other task from ever completing the future.

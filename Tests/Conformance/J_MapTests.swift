@@ -126,17 +126,21 @@ extension Conformance {
   }
 
   @Test func c144_timeoutFromTheCall() throws {
-    try withPool { pool in
-      let gate = Gate()
+    try withPool(PoolShape(workers: 1)) { pool in
+      let (gate, second) = (Gate(), Gate())
       defer { gate.open() }
       let results = try pool.map(0..<2, timeout: .milliseconds(300)) { number in
-        if number == 1 { try gate.wait() }
+        if number == 1 {
+          second.open()
+          try gate.wait()
+        }
         return number
       }
       let start = ContinuousClock.now
+      try second.wait()  // so the first one is done, however long that took
       #expect(try results.next() == 0)
       #expect(throws: TimeoutError.self) { try results.next() }
-      #expect(ContinuousClock.now - start > .milliseconds(200))
+      #expect(ContinuousClock.now - start > .milliseconds(290))
       // The clock runs from the call: a late first next() has no time left.
       let late = try pool.map(0..<1, timeout: .milliseconds(600)) { _ in try gate.wait() }
       let called = ContinuousClock.now
@@ -148,12 +152,16 @@ extension Conformance {
 
   @Test func c145_afterTheTimeout() throws {
     try withPool(PoolShape(workers: 1)) { pool in
-      let (ran, gate) = (Journal<Int>(), Gate())
-      let results = try pool.map(0..<5, timeout: .milliseconds(200)) { number in
+      let (ran, gate, second) = (Journal<Int>(), Gate(), Gate())
+      let results = try pool.map(0..<5, timeout: .milliseconds(100)) { number in
         ran.note(number)
-        if number == 1 { try gate.wait() }
+        if number == 1 {
+          second.open()
+          try gate.wait()
+        }
         return number
       }
+      try second.wait()
       #expect(try results.next() == 0)
       #expect(throws: TimeoutError.self) { try results.next() }
       #expect(try results.next() == nil)

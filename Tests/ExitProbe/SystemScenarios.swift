@@ -81,6 +81,18 @@ let systemScenarios: [String: Scenario] = [
     _exit(0)
   },
 
+  "shutDownShared": { arguments in
+    _ = try ThreadPoolExecutor.shared.submit {}.result()
+    let general: any FutureExecutor = ThreadPoolExecutor.shared
+    switch arguments[0] {
+    case "wait": ThreadPoolExecutor.shared.shutdown()
+    case "no wait": general.shutdown(wait: false)
+    case "cancel": ThreadPoolExecutor.shared.shutdown(wait: false, cancelFutures: true)
+    default: ThreadPoolExecutor.shared.shutdown(deadline: .seconds(1))
+    }
+    say("shut down")
+  },
+
   "fork": { _ in
     let executor = try ThreadPoolExecutor(maxWorkers: 2)
     let (gate, started) = (Gate(), Gate())

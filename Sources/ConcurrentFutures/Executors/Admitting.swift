@@ -13,7 +13,7 @@ extension ThreadPoolExecutor {
     let pool = pool.pointer
     let worker = pool.currentMember
     future.taskID = TaskID.next()
-    if pool.needsCare { try prepare(pool, worker) { future.runHere(pool.pointee.id) } }
+    if pool.needsCare { try prepare(pool, worker) { pool.countCallersRun(failed: future.runHere()) } }
     if future.isDone { return }  // the caller ran it
     push(future, pool, worker)
     if try retract(future, pool) { return }
@@ -29,7 +29,7 @@ extension ThreadPoolExecutor {
       try prepare(pool, worker) {
         Recorder.taskSubmit(
           task: future.taskID, parent: Recorder.currentTask, site: site, queue: .inline, depth: 0)
-        future.runHere(pool.pointee.id)
+        pool.countCallersRun(failed: future.runHere())
       }
     }
     if future.isDone { return }
@@ -50,9 +50,7 @@ extension ThreadPoolExecutor {
     if pool.needsCare {
       try prepare(pool, worker) {
         ranHere = true
-        do { try job.body() } catch {
-          ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
-        }
+        pool.countCallersRun(failed: job.runHere(pool))
       }
     }
     if ranHere { return }
@@ -77,19 +75,20 @@ extension ThreadPoolExecutor {
       pool.notifySlow()
       // The last thread ended between `prepare` and the push, or the first one was refused to another submitter.
       if pool.hasNoThread, case let code = pool.startFirstThread(), code != 0 {
-        return try takeBack(future, .noThread(code))
+        return try takeBack(future, pool, .noThread(code))
       }
     }
     guard word.isClosed else { return false }
-    return try takeBack(future, pool.closedReason ?? .shutdown)
+    return try takeBack(future, pool, pool.closedReason ?? .shutdown)
   }
 
   /// Refuses a task after its push, unless a worker was faster: then it runs.
   @inline(never)
   private func takeBack(
-    _ future: AnyFuture, _ reason: RejectedExecutionError.Reason
+    _ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ reason: RejectedExecutionError.Reason
   ) throws(RejectedExecutionError) -> Bool {
     guard let entry = QueueEntry(future).claimFromOutside(to: FutureWord.completing) else { return true }
+    pool.pointee.uncounted.wrappingAdd(1, ordering: .relaxed)
     future.failClaimed(CancelledError())
     entry.release()
     throw RejectedExecutionError(reason)
@@ -178,11 +177,18 @@ extension UnsafeMutablePointer<Pool> {
     notify()
   }
 
+  func countCallersRun(failed: Bool) {
+    pointee.callersRuns.wrappingAdd(1, ordering: .relaxed)
+    if failed { pointee.callersFailures.wrappingAdd(1, ordering: .relaxed) }
+  }
+
   var statistics: ExecutorStatistics {
     var sum = ExecutorStatistics(
-      workers: 0, idle: 0, queued: 0, running: 0, submitted: UInt64(pointee.injector.pushedCount), completed: 0,
-      failed: 0,
+      workers: 0, idle: 0, queued: 0, running: 0, submitted: 0, completed: 0, failed: 0,
       cancelled: pointee.cancelled.load(ordering: .relaxed), stolen: 0, inlineRuns: 0)
+    // Each is counted before its push.
+    let uncounted = pointee.uncounted.load(ordering: .relaxed)
+    let pushed = UInt64(pointee.injector.pushedCount)
     sum.workers = pointee.lifecycle.withLock { $0.live }
     let word = pointee.sleep.current
     sum.idle = Swift.min(sum.workers, word.sleeping + word.searching)
@@ -197,16 +203,26 @@ extension UnsafeMutablePointer<Pool> {
       sum.stolen += worker.pointee.counters.stolen.load(ordering: .relaxed)
       sum.inlineRuns += worker.pointee.counters.inlineRuns.load(ordering: .relaxed)
     }
+    sum.submitted += pushed
+    sum.submitted -= Swift.min(uncounted, sum.submitted)
     sum.running = Swift.max(0, Int(started) - Int(sum.completed) - Int(sum.failed))
-    sum.queued = Swift.max(0, Int(sum.submitted) - Int(started) - Int(sum.cancelled))
+    let abandoned = pointee.abandoned.load(ordering: .relaxed)
+    sum.failed += abandoned
+    let callersFailures = pointee.callersFailures.load(ordering: .relaxed)
+    let callersRuns = pointee.callersRuns.load(ordering: .relaxed)
+    sum.queued = Swift.max(0, Int(sum.submitted) - Int(started) - Int(sum.cancelled) - Int(abandoned))
+    sum.submitted += callersRuns
+    sum.failed += callersFailures
+    sum.completed += callersRuns - Swift.min(callersFailures, callersRuns)
     return sum
   }
 }
 
 extension AnyFuture {
   /// Runs an unpublished task on the submitting thread (`Admission.callerRuns`).
-  final func runHere(_ pool: UInt32) {
-    guard claim() else { return }
+  /// - Returns: whether it failed.
+  final func runHere() -> Bool {
+    guard claim() else { return false }
     // SAFETY: unretained: this call holds the future until the context is left.
     let context = TaskContext.enter(taskID, Unmanaged.passUnretained(self).toOpaque())
     if Recorder.isOn(.taskStart) {
@@ -216,6 +232,22 @@ extension AnyFuture {
     context.leave()
     if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
     fire(publish())
+    return failed
+  }
+}
+
+extension DetachedJob {
+  /// The same for a task without a future.
+  func runHere(_ pool: UnsafeMutablePointer<Pool>) -> Bool {
+    let context = TaskContext.enter(taskID, nil)
+    defer { context.leave() }
+    do {
+      try body()
+      return false
+    } catch {
+      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
+      return true
+    }
   }
 }
 

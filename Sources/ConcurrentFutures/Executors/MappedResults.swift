@@ -148,7 +148,12 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
       first = 0
     }
     do { try fill() } catch let error as RejectedExecutionError {
-      if case .shutdown = error.reason { submitNext = nil } else { throw error }  // drains, as when the pool is gone
+      if case .shutdown = error.reason {
+        submitNext = nil  // drains, as when the pool is gone
+      } else {
+        close()
+        throw error
+      }
     }
     taken = 0
     switch future.outcome {

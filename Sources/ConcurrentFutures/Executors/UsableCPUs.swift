@@ -5,7 +5,8 @@
 import CPlatform
 
 enum UsableCPUs {
-  static let count: Int = max(1, min(Int(cf_usable_cpus()), quota(ownGroupFiles().compactMap(readFile)) ?? .max))
+  static let count: Int = max(
+    1, min(Int(cf_usable_cpus()), quota(ofGroup: readFile("/proc/self/cgroup") ?? "", readFile) ?? .max))
 
   /// Whether all threads share one CPU: then spinning only keeps away who would end the wait.
   static let isOne = cf_usable_cpus() == 1
@@ -13,28 +14,29 @@ enum UsableCPUs {
   /// two system calls and a sleep (6 us instead of 2 us) more often.
   static var yields: Int { 16 }
 
-  /// The smallest quota among the group and its ancestors, in CPUs; nil without one.
-  static func quota(_ contents: [String]) -> Int? {
-    contents.compactMap { text in
-      let words = text.split(whereSeparator: \.isWhitespace)
-      guard words.count >= 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else {
-        return nil
-      }
-      return (quota + period - 1) / period
-    }.min()
+  /// The smallest quota among a group and its ancestors, in CPUs; nil without one.
+  /// - Parameters:
+  ///   - membership: what `/proc/self/cgroup` says; only version 2, the line `0::/path`, has quotas that we read.
+  ///   - read: the contents of a file, nil where there is none.
+  static func quota(ofGroup membership: String, _ read: (String) -> String?) -> Int? {
+    guard let line = membership.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else { return nil }
+    var group = line.dropFirst("0::".count)
+    var smallest: Int?
+    while true {
+      if group.last == "/" { group.removeLast() }
+      if let quota = read("/sys/fs/cgroup\(group)/cpu.max").flatMap(quota) { smallest = min(quota, smallest ?? .max) }
+      guard let slash = group.lastIndex(of: "/") else { return smallest }
+      group = group[..<slash]
+    }
   }
 
-  /// The `cpu.max` files of this process's group and its ancestors.
-  private static func ownGroupFiles() -> [String] {
-    guard let text = readFile("/proc/self/cgroup") else { return [] }
-    guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix("0::") }) else { return [] }
-    var path = String(line.dropFirst(3))
-    var files: [String] = []
-    while true {
-      files.append("/sys/fs/cgroup" + (path == "/" ? "" : path) + "/cpu.max")
-      guard path != "/", let slash = path.lastIndex(of: "/") else { return files }
-      path = slash == path.startIndex ? "/" : String(path[..<slash])
+  /// The contents of a `cpu.max` in CPUs, rounded up; nil if they set no limit.
+  static func quota(_ contents: String) -> Int? {
+    let words = contents.split(whereSeparator: \.isWhitespace)
+    guard words.count >= 2, let quota = Int(words[0]), let period = Int(words[1]), quota > 0, period > 0 else {
+      return nil
     }
+    return (quota - 1) / period + 1
   }
 
   private static func readFile(_ path: String) -> String? {

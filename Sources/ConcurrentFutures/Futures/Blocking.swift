@@ -15,6 +15,13 @@ enum Deadline {
     let sum = cf_monotonic_ns().addingReportingOverflow(nanoseconds.partialValue)
     return sum.overflow ? .max : max(sum.partialValue, 0)
   }
+
+  /// Suspends until then. A day at a time: `Task.sleep` traps on a time that its clock cannot represent.
+  static func sleep(until deadline: Int64) async throws {
+    while case let left = deadline - cf_monotonic_ns(), left > 0 {
+      try await Task.sleep(for: .nanoseconds(min(left, 86_400_000_000_000)))
+    }
+  }
 }
 
 extension AnyFuture {
@@ -44,6 +51,10 @@ extension AnyFuture {
           throw TimeoutError()
         }
       } else if let worker = Worker.current {
+        #if DEBUG
+          let wait = WaitGraph.begin(self)
+          defer { WaitGraph.end(wait) }
+        #endif
         worker.await(self)
       } else {
         _ = waitDone(deadline: nil)

@@ -63,8 +63,9 @@ extension Future {
   /// - Parameter limit: counted from this call.
   public final func timingOut(after limit: Duration) -> Future<Value> {
     let limited = DerivedFuture<Value>(of: [self])
+    let deadline = Deadline.after(limit)
     let timer = Task.detached {
-      try await Task.sleep(for: limit)
+      try await Deadline.sleep(until: deadline)
       limited.completeWithError(TimeoutError())
     }
     addDoneCallback { source in

@@ -43,8 +43,7 @@ extension WaitGroup {
     guard armResume(needed: needed) else { return .done }
     let timer = deadline.map { deadline in
       Task.detached {
-        let left = deadline - cf_monotonic_ns()
-        if left > 0 { try await Task.sleep(for: .nanoseconds(left)) }
+        try await Deadline.sleep(until: deadline)
         resumption.resume(.timeout)
       }
     }

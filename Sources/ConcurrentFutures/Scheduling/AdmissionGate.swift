@@ -45,8 +45,14 @@ struct AdmissionGate: ~Copyable {
   func enterAlways() { queued.wrappingAdd(1, ordering: .sequentiallyConsistent) }
 
   private func tryEnter(_ limit: Int) -> Bool {
-    if queued.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue <= limit { return true }
-    queued.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+    // Not an addition that is taken back: meanwhile another would be refused though there is room.
+    var current = queued.load(ordering: .sequentiallyConsistent)
+    while current < limit {
+      let (exchanged, original) = queued.compareExchange(
+        expected: current, desired: current + 1, ordering: .sequentiallyConsistent)
+      if exchanged { return true }
+      current = original
+    }
     return false
   }
 

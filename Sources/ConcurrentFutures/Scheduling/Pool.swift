@@ -50,6 +50,13 @@ struct Pool: ~Copyable {
   let executor = Atomic<UInt>(0)
   /// Cancelled before they ran.
   let cancelled = Atomic<UInt64>(0)
+  /// Failed before they ran, because the pool broke.
+  let abandoned = Atomic<UInt64>(0)
+  /// Tasks that their submitters ran (`Admission.callerRuns`), and those of them that failed.
+  let callersRuns = Atomic<UInt64>(0)
+  let callersFailures = Atomic<UInt64>(0)
+  /// Pushes that were no submissions of tasks: jobs of Swift concurrency, jobs put back, tasks refused after their push.
+  let uncounted = Atomic<UInt64>(0)
   /// Queued tasks, counted only where `admission` has a limit.
   let admission: AdmissionGate
   #if DEBUG
@@ -352,6 +359,7 @@ extension UnsafeMutablePointer<Pool> {
 
   /// Back to the queue with what must run even so: jobs of Swift concurrency, and those of `execute`.
   private func putBack(_ jobs: [Job]) {
+    pointee.uncounted.wrappingAdd(UInt64(jobs.count), ordering: .relaxed)
     for job in jobs { pointee.injector.push(job.word) }
     if !jobs.isEmpty { notify() }
   }
@@ -375,6 +383,7 @@ extension UnsafeMutablePointer<Pool> {
     close(.broken(error))
     let others = drain { entry in
       guard let future = entry.claim(to: FutureWord.completing) else { return }
+      pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
       future._withUnsafeGuaranteedRef { $0.failClaimed(error) }
       future.release()
     }

@@ -31,6 +31,8 @@ enum PoolRegistry {
     defer { releaseLock() }
     return body(&state)
   }
+  /// Runs `body` under the registry's lock, which is free in a forked child. For a few instructions without foreign code.
+  static func withLock<R>(_ body: () -> R) -> R { locked { _ in body() } }
 
   /// Whether the kernel has membarrier, without which thieves cannot publish for an owner (ForkStack.R3).
   static let canForce = Atomic<Bool>(false)

@@ -26,6 +26,7 @@ extension ThreadPoolExecutor: TaskExecutor {
         job.runSynchronously(on: executor.asUnownedTaskExecutor())
       }
     }
+    pool.pointee.uncounted.wrappingAdd(1, ordering: .relaxed)
     pool.push(Job(retaining: detached), nil)
     pool.notify()
   }

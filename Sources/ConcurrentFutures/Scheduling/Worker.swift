@@ -136,7 +136,7 @@ extension UnsafeMutablePointer<Worker> {
       case .end: if leave() { return }
       case .endSurplus:
         pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
-        _ = pool.pointee.sleep.endSearching()
+        if searching { _ = pool.pointee.sleep.endSearching() }
         if pool.hasVisibleWork { pool.notify() }  // what arrived while it still counted as searching
         return
       }
@@ -264,9 +264,9 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Sleeps until there is work. Afterwards the worker counts as searching.
   private func rest(_ searching: inout Bool) -> Worker.Rest {
+    if pool.takeSurplus() { return .endSurplus }
     let wasSearching = searching
     searching = true
-    if wasSearching, pool.takeSurplus() { return .endSurplus }
     pool.pointee.sleep.beginSleeping(pointee.index, wasSearching: wasSearching)
     #if DEBUG
       pool.pointee.hold.pass(.sleeping)
@@ -398,11 +398,11 @@ extension UnsafeMutablePointer<Worker> {
   }
 
   private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
-    WorkerCounters.bump(pointee.counters.started)
     guard job.isTask else {
       try? job.body()  // a job of Swift concurrency from outside; it cannot throw
-      return pointee.counters.countEnd(failed: false)
+      return
     }
+    WorkerCounters.bump(pointee.counters.started)
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
     if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, victim, context, false) }

@@ -1,0 +1,331 @@
+// What is promised beyond Python's list: cancellation of running tasks, compensation, Swift's own tasks, statistics.
+import ConcurrentFutures
+import Glibc
+import Synchronization
+import Testing
+
+extension Conformance {
+  @Test(arguments: PoolShape.few)
+  func x12_aRunningTaskSeesTheRequest(_ shape: PoolShape) throws {
+    #expect(CancellationToken.current == nil)
+    try withPool(shape) { pool in
+      let (started, asked) = (Gate(), Gate())
+      let running = try pool.submit { () -> [Bool] in
+        let token = try #require(CancellationToken.current)
+        let before = token.isCancelled
+        try token.check()
+        started.open()
+        try asked.wait()
+        // Also on another thread, and in what the task runs inline; not in another task.
+        let elsewhere = try TestThread { token.isCancelled }.join()
+        let inOther = try pool.submit { CancellationToken.current?.isCancelled ?? true }
+        #expect(throws: CancellationError.self) { try token.check() }
+        return [before, token.isCancelled, elsewhere, shape.waitPolicy == .block ? false : try inOther.result()]
+      }
+      try started.wait()
+      running.requestCancellation()
+      #expect(running.state == .running && !running.isCancelled)
+      asked.open()
+      #expect(try running.result() == [false, true, true, false])
+      running.requestCancellation()
+      #expect(running.state == .finished)
+
+      let occupied = try Occupied(pool)
+      let pending = try pool.submit { CancellationToken.current?.isCancelled ?? false }
+      pending.requestCancellation()
+      #expect(pending.state == .pending)
+      let detached = Journal<Bool>()
+      try pool.execute { detached.note(CancellationToken.current == nil) }
+      occupied.release()
+      #expect(try pending.result())
+      try eventually { detached.entries == [true] }
+    }
+  }
+
+  @Test func x12_asyncWorkSeesTheRequest() async throws {
+    let pool = try ThreadPoolExecutor(maxWorkers: 2)
+    let started = Gate()
+    let work = try pool.submitAsync { () -> Bool in
+      started.open()
+      while !Task.isCancelled { await Task.yield() }
+      return CancellationToken.current == nil
+    }
+    await whenOpen(started)
+    work.requestCancellation()
+    #expect(try await work.value)
+    // `run`: cancelling the caller asks the running task to stop, and ends the await at once.
+    let (runs, saw) = (Gate(), Gate())
+    let caller = Task {
+      try await pool.run {
+        runs.open()
+        while CancellationToken.current?.isCancelled == false { sched_yield() }
+        saw.open()
+      }
+    }
+    await whenOpen(runs)
+    caller.cancel()
+    await #expect(throws: CancellationError.self) { try await caller.value }
+    await whenOpen(saw)
+    await pool.shutdown()
+  }
+
+  /// Each of `count` workers that block is replaced, up to the limit; then nobody is left to open the gate.
+  @Test(arguments: [0, 1, 2])
+  func x13_compensationIsBounded(_ extra: Int) throws {
+    try withPool(PoolShape(workers: 1, waitPolicy: .block), { $0.compensation = extra }) { pool in
+      for round in 0..<5 {
+        let (gate, blocked, opener) = (Gate(), Counter(), Gate())
+        let byHand = Future<Int>()
+        let blocking = try (0..<(extra + 1)).map { number in
+          try pool.submit {
+            blocked.add()
+            switch (round + number) % 4 {
+            case 0: _ = try byHand.result()
+            case 1: wait([byHand])
+            case 2: _ = Array(asCompleted([byHand]))
+            default: try ThreadPoolExecutor.blocking { try gate.wait() }
+            }
+          }
+        }
+        try blocked.wait(for: extra + 1)
+        // One thread more than that is not to be had: this one stays queued.
+        let queued = try pool.submit { opener.open() }
+        #expect(pool.statistics.workers <= 1 + extra)
+        #expect(queued.state == .pending && !opener.isOpen)
+        gate.open()
+        try byHand.setResult(1)
+        for future in blocking { try future.result() }
+        try queued.result()
+        // Those that are too many end once they have nothing to do.
+        try eventually { pool.statistics.workers <= 1 }
+      }
+    }
+  }
+
+  @Test(arguments: [1, 2, 4])
+  func x14_aTaskGroupOf100_000Children(_ workers: Int) async throws {
+    let pool = try ThreadPoolExecutor(maxWorkers: workers)
+    let count = isThreadSanitized ? 10_000 : 100_000
+    let outside = Counter()
+    let sum = await withTaskGroup(of: Int.self) { group in
+      for number in 0..<count {
+        group.addTask(executorPreference: pool) {
+          if ThreadPoolExecutor.currentWorker == nil { outside.add() }
+          await Task.yield()
+          return number
+        }
+      }
+      return await group.reduce(0, +)
+    }
+    #expect(sum == count * (count - 1) / 2)
+    #expect(outside.value == 0, "children ran elsewhere")
+    // From inside of the pool too.
+    let inner = try await pool.submitAsync {
+      await withTaskGroup(of: Int.self) { group in
+        for number in 0..<(count / 10) { group.addTask { number } }
+        return await group.reduce(0, +)
+      }
+    }.value
+    #expect(inner == count / 10 * (count / 10 - 1) / 2)
+    #expect(pool.statistics.submitted == 0 && pool.statistics.completed == 0 && pool.statistics.queued == 0)
+    await pool.shutdown()
+  }
+
+  @Test func x14_jobsOfSwiftConcurrencyStartInOrder() async throws {
+    let pool = try ThreadPoolExecutor(maxWorkers: 1)
+    let order = Journal<Int>()
+    // The only worker enqueues all of them before it can run one.
+    try await pool.submitAsync {
+      await withTaskGroup(of: Void.self) { group in
+        for number in 0..<1000 { group.addTask { order.note(number) } }
+      }
+    }.value
+    #expect(order.entries == Array(0..<1000))
+    let (gate, outside) = (Gate(), Journal<Int>())
+    try pool.execute { try gate.wait() }
+    let tasks = (0..<1000).map { number in Task(executorPreference: pool) { outside.note(number) } }
+    gate.open()
+    for task in tasks { await task.value }
+    #expect(outside.entries == Array(0..<1000))
+    await pool.shutdown()
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x15_mapAsAnAsyncSequence(_ shape: PoolShape) async throws {
+    let pool = try shape.make()
+    for bufferSize in [nil, 3] {
+      for chunkSize in [1, 4] {
+        var values: [Int] = []
+        for try await value in try pool.map(0..<50, chunkSize: chunkSize, bufferSize: bufferSize, { $0 * 2 }) {
+          values.append(value)
+        }
+        #expect(values == (0..<50).map { $0 * 2 })
+      }
+    }
+    // An error ends it; what came before was delivered.
+    let failing = Journal<Int>()
+    await #expect(throws: TaskFailure(number: 3)) {
+      let results = try pool.map(0..<10) { number in
+        if number == 3 { throw TaskFailure(number: 3) }
+        return number
+      }
+      for try await value in results { failing.note(value) }
+    }
+    #expect(failing.entries == [0, 1, 2])
+    let gate = Gate()
+    await #expect(throws: TimeoutError.self) {
+      for try await _ in try pool.map(0..<2, timeout: .milliseconds(20), { _ in try gate.wait() }) {}
+    }
+    // Cancelling the task that iterates ends the iteration.
+    let first = Gate()
+    let iterating = Task {
+      for try await _ in try pool.map(0..<2, { if $0 == 1 { try gate.wait() } }) { first.open() }
+    }
+    await whenOpen(first)
+    iterating.cancel()
+    await #expect(throws: CancellationError.self) { try await iterating.value }
+    let never = Future<Int>()
+    let waiting = Task { for try await _ in asCompleted([never]) {} }
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+    #expect(never.state == .pending)
+    gate.open()
+    await pool.shutdown()
+  }
+
+  @Test(arguments: ["wait", "no wait", "cancel", "deadline"])
+  func x16_theSharedPoolCannotBeShutDown(_ how: String) throws {
+    let run = try run("shutDownShared", how)
+    #expect(run.status == -SIGILL || run.status == -SIGTRAP, "\(run)")
+    #expect(run.errors.contains("the shared pool cannot be shut down"), "\(run)")
+    #expect(run.lines.isEmpty)
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x17_statisticsAddUp(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let values = try (0..<10).map { number in try pool.submit { number } }
+      let failing = try (0..<5).map { _ in try pool.submit { throw TaskFailure() } }
+      let cancelled = try (0..<4).map { _ in try pool.submit {} }
+      for future in cancelled { future.cancel() }
+      for _ in 0..<3 { try pool.execute {} }
+      let before = pool.statistics
+      #expect(before.queued == 18 && before.running == shape.workers && before.idle == 0)
+      #expect(before.submitted == UInt64(22 + shape.workers) && before.cancelled == 4)
+      occupied.release()
+      wait(values)
+      wait(failing)
+      let inner = try pool.submit { try (0..<5).map { number in try pool.submit { number } } }.result()
+      wait(inner)
+      try eventually { pool.statistics.running == 0 }
+      let after = pool.statistics
+      #expect(after.queued == 0 && after.submitted == UInt64(28 + shape.workers))
+      #expect(after.completed == UInt64(19 + shape.workers) && after.failed == 5 && after.cancelled == 4)
+    }
+  }
+
+  /// Tasks of `execute` stay when everything else is cancelled, and are counted once.
+  @Test(arguments: PoolShape.few)
+  func x17_statisticsAfterCancelFutures(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let (occupied, ran) = (try Occupied(pool), Counter())
+    for _ in 0..<5 { try pool.execute { ran.add() } }
+    let futures = try (0..<5).map { _ in try pool.submit {} }
+    pool.shutdown(wait: false, cancelFutures: true)
+    #expect(futures.allSatisfy { $0.isCancelled })
+    #expect(pool.statistics.queued == 5 && pool.statistics.cancelled == 5)
+    #expect(pool.statistics.submitted == UInt64(10 + shape.workers))
+    occupied.release()
+    pool.shutdown()
+    #expect(ran.value == 5)
+    #expect(pool.statistics.queued == 0 && pool.statistics.completed == UInt64(5 + shape.workers))
+  }
+
+  @Test func x17_statisticsOfABrokenPool() throws {
+    let gate = Gate()
+    var configuration = ThreadPoolExecutor.Configuration()
+    configuration.maxWorkers = 1
+    configuration.errorHandler = { _, _ in }
+    configuration.initializer = {
+      try gate.wait()
+      throw TaskFailure()
+    }
+    let pool = try ThreadPoolExecutor(configuration)
+    let futures = try (0..<5).map { number in try pool.submit { number } }
+    gate.open()
+    wait(futures)
+    pool.shutdown()
+    #expect(pool.statistics.queued == 0 && pool.statistics.running == 0)
+    #expect(pool.statistics.submitted == 5 && pool.statistics.failed == 5)
+  }
+
+  @Test func x18_aRefusedElementEndsTheMap() throws {
+    try withPool(PoolShape(workers: 1), { $0.admission = .reject(limit: 2) }) { pool in
+      let results = try pool.map(0..., bufferSize: 1) { $0 }
+      let occupied = try occupiedByHand(pool)
+      var queued: [Future<Int>] = []
+      while let future = try? pool.submit({ 1 }) { queued.append(future) }
+      // The first is done or queued before them; its successor finds no room.
+      let error = #expect(throws: RejectedExecutionError.self) {
+        while try results.next() != nil {}
+      }
+      guard case .queueFull? = error?.reason else {
+        Issue.record("another reason: \(error as Any)")
+        return
+      }
+      #expect(try results.next() == nil)
+      occupied.open()
+      wait(queued)
+    }
+  }
+
+  /// Occupies the only worker; not counted as queued once it runs.
+  private func occupiedByHand(_ pool: ThreadPoolExecutor) throws -> Gate {
+    let (started, gate) = (Gate(), Gate())
+    let future = try pool.submit {
+      started.open()
+      try gate.wait()
+    }
+    try started.wait()
+    withExtendedLifetime(future) {}
+    return gate
+  }
+
+  @Test(arguments: PoolShape.few)
+  func x19_callerRunsEveryKindOfTask(_ shape: PoolShape) throws {
+    let errors = Journal<any Error>()
+    try withPool(
+      shape,
+      {
+        $0.admission = .callerRuns(limit: 1)
+        $0.errorHandler = { error, _ in errors.note(error) }
+      }
+    ) { pool in
+      let gate = Gate()
+      defer { gate.open() }
+      let started = Counter()
+      for number in 0..<shape.workers {
+        try pool.execute {
+          started.add()
+          try gate.wait()
+        }
+        try started.wait(for: number + 1)
+      }
+      let queued = try pool.submit { currentThread() }
+      let threads = Journal<pid_t>()
+      try pool.execute {
+        threads.note(currentThread())
+        #expect(CancellationToken.current == nil && ThreadPoolExecutor.currentWorker == nil)
+      }
+      #expect(threads.entries == [currentThread()])
+      try pool.execute { throw TaskFailure(number: 8) }
+      #expect(errors.entries.map { $0 as? TaskFailure } == [TaskFailure(number: 8)])
+      let failed = try pool.submit { () throws -> Int in throw TaskFailure(number: 9) }
+      #expect(try failed.exception() as? TaskFailure == TaskFailure(number: 9))
+      #expect(pool.statistics.submitted == UInt64(shape.workers + 4) && pool.statistics.failed == 2)
+      gate.open()
+      #expect(try queued.result() != currentThread())
+    }
+  }
+}

@@ -117,6 +117,10 @@ public enum EventValue {
   @inlinable public static var firstOutsideLane: UInt16 { 0x8000 }
   /// The largest label id; 0 = no label.
   @inlinable public static var maxLabel: UInt32 { 0xFFFFF }
+  /// In a worker process: the bit in the id of a task that the parent process made. Its lane is one of the parent's.
+  @inlinable public static var taskOfParent: UInt64 { 1 << 47 }
+  /// The policies of a worker process's pool: this, and the parent's process id.
+  @inlinable public static var workerOf: String { "worker of " }
   /// The lane that made a task's id.
   @inlinable public static func lane(ofTask task: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: task >> 48) }
   /// The creating lane's own count in a task's id.

@@ -6,6 +6,7 @@ import Testing
 private final class Board: OfferBoard {
   var words: [UInt16: (call: CallID, isTaken: Bool)] = [:]
   func offer(_ call: CallID, _ slot: UInt16) { words[slot] = (call, false) }
+  func isTaken(_ call: CallID, _ slot: UInt16) -> Bool { words[slot].map { $0.call == call && $0.isTaken } ?? false }
   func withdraw(_ call: CallID, _ slot: UInt16) -> Bool {
     guard let word = words[slot], word.call == call, !word.isTaken else { return false }
     words[slot] = nil

@@ -65,6 +65,9 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
 
   /// Asked before a pending owned future is cancelled: false if its task has started where this future cannot see it.
   func withdrawWork() -> Bool { true }
+  /// Asked of a pending future without a task of its own, before it says its state: claims it if its work has started
+  /// where this future does not hear of it.
+  func lookForStart() {}
   /// Frees what the task captured; called once, by whoever cancelled it before it ran.
   final func dropWork() {
     if isTask { _ = operations(self, .dropWork) }
@@ -86,7 +89,12 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   @inlinable @inline(__always) final func loadWord() -> FutureWord { FutureWord(raw: word.load(ordering: .acquiring)) }
 
   /// The state at this moment. Never blocks.
-  public final var state: FutureState { loadWord().state }
+  public final var state: FutureState {
+    let word = loadWord()
+    guard word.phase == FutureWord.pending, !isTask else { return word.state }
+    lookForStart()
+    return loadWord().state
+  }
   /// True in CANCELLED and CANCELLED_AND_NOTIFIED.
   public final var isCancelled: Bool {
     let phase = loadWord().phase

@@ -23,6 +23,8 @@ protocol OfferBoard {
   func offer(_ call: CallID, _ slot: UInt16)
   /// Takes an offer back. False: the peer has started the call.
   func withdraw(_ call: CallID, _ slot: UInt16) -> Bool
+  /// The peer has started the call.
+  func isTaken(_ call: CallID, _ slot: UInt16) -> Bool
 }
 
 struct DispatchPolicy {
@@ -60,7 +62,6 @@ struct Dispatcher<Call, Board: OfferBoard> {
   private struct Offer {
     let call: CallID
     let slot: UInt16
-    var isStarted = false
   }
 
   private struct Peer {
@@ -74,6 +75,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
 
     var isOpen: Bool { phase == .starting || phase == .ready }
     var countsAsWorker: Bool { isOpen || phase == .spawning }
+    func hasStarted(_ offer: Offer) -> Bool { board?.isTaken(offer.call, offer.slot) ?? false }
   }
 
   private struct Record {
@@ -113,7 +115,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
   var unfinished: Int { records.count }
   /// Calls that no peer was offered.
   var queued: Int { records.count - peers.reduce(0) { $0 + $1.offers.count } }
-  var running: Int { peers.reduce(0) { $0 + $1.offers.count(where: \.isStarted) } }
+  var running: Int { peers.reduce(0) { $0 + $1.offers.count(where: $1.hasStarted) } }
   var idlePeers: Int { peers.count { $0.isOpen && $0.offers.isEmpty } }
   var isOpen: Bool { if case .open = phase { true } else { false } }
 
@@ -139,6 +141,12 @@ struct Dispatcher<Call, Board: OfferBoard> {
   }
 
   func knows(_ id: CallID) -> Bool { records[id] != nil }
+
+  /// A peer has started the call and not ended it.
+  func hasStarted(_ id: CallID) -> Bool {
+    guard let peer = records[id]?.peer.flatMap(index) else { return false }
+    return peers[peer].offers.contains { $0.call == id && peers[peer].hasStarted($0) }
+  }
 
   /// True if the call will not run (or is gone already); false if a peer has started it.
   mutating func cancel(_ id: CallID) -> Bool {
@@ -199,11 +207,9 @@ struct Dispatcher<Call, Board: OfferBoard> {
     dispatch()
   }
 
+  /// Peers say so only of calls of which they were asked to.
   mutating func started(_ call: CallID, on id: PeerID) {
-    guard let peer = index(id), let offer = peers[peer].offers.firstIndex(where: { $0.call == call }),
-      let record = records[call]
-    else { return }
-    peers[peer].offers[offer].isStarted = true
+    guard let record = records[call], record.peer == id else { return }
     actions.append(.run(record.call, call, on: id))
   }
 
@@ -335,7 +341,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
     while let idle = peers.firstIndex(where: { canTake($0) && $0.phase == .ready && $0.offers.isEmpty }) {
       guard
         let busy = peers.indices.first(where: {
-          peers[$0].offers.count > (peers[$0].phase == .ready ? 1 : 0) && !peers[$0].offers.last!.isStarted
+          peers[$0].offers.count > (peers[$0].phase == .ready ? 1 : 0) && !peers[$0].hasStarted(peers[$0].offers.last!)
         })
       else { return }
       let call = peers[busy].offers.last!.call

@@ -4,6 +4,8 @@
 protocol CallOwner: AnyObject, Sendable {
   /// True if the call will not run (or is gone already); false if it has started. Any thread.
   func withdraw(_ call: CallID) -> Bool
+  /// True if a worker has started the call and has not been heard of since. Any thread.
+  func hasStarted(_ call: CallID) -> Bool
 }
 
 /// What a pool tells a call's future. Called with no lock held.
@@ -30,6 +32,10 @@ class RemoteFuture<Value: Sendable>: Future<Value>, RemoteCall, @unchecked Senda
   /// A cancel first takes the call back from whoever has it: exactly one of start and cancel wins, although they happen
   /// in two processes.
   override final func withdrawWork() -> Bool { callOwner.withdraw(call) }
+  /// A worker does not report that it starts (a message each way would double the way): who asks looks.
+  override final func lookForStart() {
+    if call != 0, callOwner.hasStarted(call) { _ = claim() }
+  }
 
   final func callStarted() { _ = claim() }
   final func callFailed(_ error: any Error) { completeWithError(error) }

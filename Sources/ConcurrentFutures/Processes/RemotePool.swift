@@ -9,7 +9,8 @@
 //   pool's thread  spawns, receives, watches deadlines, completes futures (so their callbacks run on it)
 //
 // Invariants
-//   I1  No frame is sent, no future completed and no process signalled under `state`'s lock.
+//   I1  No frame is sent, no future completed and no process signalled under `state`'s lock. (A future is claimed under
+//       it: that wakes nobody, and a call that left the dispatcher can no more be cancelled then.)
 //   I2  A call's offer stands on the peer's board before the lock is released, its frame follows; a frame that comes
 //       after its offer was withdrawn is ignored by the worker.
 import CPlatform
@@ -30,6 +31,11 @@ final class RemotePool: CallOwner, Sendable {
     let body: EncodedBody
     /// How long it may run.
     let timeout: Duration?
+
+    /// What the call is called in traces.
+    var task: UInt64 { future.taskID }
+    /// Its time limit counts from then, and a trace shows it.
+    var reportsStart: Bool { timeout != nil || Recorder.isOn(.callStarted) }
   }
 
   private struct State: ~Copyable {
@@ -47,7 +53,7 @@ final class RemotePool: CallOwner, Sendable {
 
   private enum Effect {
     case send(Wire.Link, Submission, CallID, UInt16)
-    case run(Submission, CallID, Wire.Link)
+    case run(Submission, Wire.Link)
     case fail(Submission, CallFailure)
     case stop(Wire.Link)
     case kill(Wire.Link)
@@ -79,13 +85,20 @@ final class RemotePool: CallOwner, Sendable {
     if isForkedChild { throw RejectedExecutionError(.forkedChild) }
     if LivePools.isExiting { throw RejectedExecutionError(.processExiting) }
     try startThread()
+    future.taskID = TaskID.next()
+    if Recorder.isOn(.taskSubmit) {
+      try checkOpen()  // what is refused should not appear, unless it closes just now
+      submission.recordSubmit(depth: state.withLock { $0.dispatcher.queued })
+    }
     let rejection = transition { state -> RejectedExecutionError.Reason? in
       if let rejection = state.dispatcher.rejection { return rejection }
       state.submitted += 1
       state.dispatcher.submit(submission) { future.setCall($0) }
       return nil
     }
-    if let rejection { throw RejectedExecutionError(rejection) }
+    guard let rejection else { return }
+    if Recorder.isOn(.taskCancel) { Recorder.taskCancel(task: future.taskID) }
+    throw RejectedExecutionError(rejection)
   }
 
   /// Why a submission would be refused at this moment.
@@ -101,6 +114,10 @@ final class RemotePool: CallOwner, Sendable {
       if isKnown { state.cancelled += 1 }
       return true
     }
+  }
+
+  func hasStarted(_ call: CallID) -> Bool {
+    !isForkedChild && state.withLock { $0.dispatcher.hasStarted(call) }
   }
 
   func shutdown(cancelPending: Bool) {
@@ -168,11 +185,13 @@ final class RemotePool: CallOwner, Sendable {
         if let timeout = submission.timeout {
           state.deadlines[call] = Deadline.after(timeout)
         }
-        if let link = state.links[peer] { effects.append(.run(submission, call, link)) }
+        if let link = state.links[peer] { effects.append(.run(submission, link)) }
       case .fail(let submission, let failure):
         switch failure {
         case .cancelled: state.cancelled += 1
-        case .broken: state.failed += 1
+        case .broken:
+          state.failed += 1
+          submission.future.callStarted()  // too late to cancel it
         }
         effects.append(.fail(submission, failure))
       case .stop(let peer): if let link = state.links[peer] { effects.append(.stop(link)) }
@@ -188,13 +207,16 @@ final class RemotePool: CallOwner, Sendable {
   private func perform(_ effect: Effect) {
     switch effect {
     case .send(let link, let submission, let call, let slot):
-      if Recorder.isOn { record(.callSent, call, link, submission.body.byteCount) }
-      link.send(submission.kind, call: call, slot: slot, type: submission.type, body: submission.body)
-    case .run(let submission, let call, let link):
-      if Recorder.isOn { record(.callStarted, call, link) }
+      if Recorder.isOn(.callSent) { record(.callSent, submission.task, link, submission.body.byteCount) }
+      link.send(
+        OutgoingCall(
+          kind: submission.kind, id: call, slot: slot, task: submission.task, reportsStart: submission.reportsStart),
+        type: submission.type, body: submission.body)
+    case .run(let submission, let link):
+      if Recorder.isOn(.callStarted) { record(.callStarted, submission.task, link) }
       submission.future.callStarted()
     case .fail(let submission, .cancelled): submission.future.cancel()
-    case .fail(let submission, .broken(let kind)): submission.future.callFailed(BrokenExecutorError(kind))
+    case .fail(let submission, .broken(let kind)): lose(submission, BrokenExecutorError(kind))
     case .stop(let link): link.stop()
     case .kill(let link): link.signal(SIGKILL)
     case .wake: transport.wake()
@@ -202,8 +224,18 @@ final class RemotePool: CallOwner, Sendable {
     }
   }
 
-  private func record(_ event: EventKind, _ call: CallID, _ link: Wire.Link, _ bytes: Int = 0) {
-    Recorder.callEvent(event, call: call, peer: Int(link.id), pid: link.processID, bytes: bytes)
+  /// The call's worker is gone or will be; the call is not tried again.
+  private func lose(_ submission: Submission, _ error: any Error) {
+    if Recorder.isOn(.callWorkerDied) {
+      var pid: Int32 = 0
+      if case .workerTerminated(let ended, _)? = (error as? BrokenExecutorError)?.kind { pid = ended }
+      Recorder.callEvent(.callWorkerDied, call: submission.task, peer: 0, pid: pid, bytes: 0)
+    }
+    submission.future.callFailed(error)
+  }
+
+  private func record(_ event: EventKind, _ task: UInt64, _ link: Wire.Link, _ bytes: Int = 0) {
+    Recorder.callEvent(event, call: task, peer: Int(link.id), pid: link.processID, bytes: bytes)
   }
 
   // MARK: The pool's thread
@@ -254,7 +286,7 @@ final class RemotePool: CallOwner, Sendable {
   private func spawn(_ peer: PeerID) {
     do {
       let link = try transport.start(peer)
-      if Recorder.isOn { record(.callWorkerSpawned, 0, link) }
+      if Recorder.isOn(.callWorkerSpawned) { record(.callWorkerSpawned, 0, link) }
       transition { state in
         state.links[peer] = link
         state.dispatcher.spawned(peer, board: link.board)
@@ -268,11 +300,14 @@ final class RemotePool: CallOwner, Sendable {
     switch event {
     case .frame(let peer, let frame): handle(frame, from: peer)
     case .ended(let peer, let reason):
-      let link = transition { state in
-        state.dispatcher.ended(peer, reason)
-        return state.links.removeValue(forKey: peer)
+      // Recorded before its calls fail or go elsewhere.
+      if Recorder.isOn(.callWorkerDied), let link = state.withLock({ $0.links[peer] }) {
+        record(.callWorkerDied, 0, link)
       }
-      if Recorder.isOn, let link { record(.callWorkerDied, 0, link) }
+      transition { state in
+        state.dispatcher.ended(peer, reason)
+        state.links[peer] = nil
+      }
     }
   }
 
@@ -286,13 +321,14 @@ final class RemotePool: CallOwner, Sendable {
       let submission = transition { state -> Submission? in
         state.deadlines[call] = nil
         let submission = state.dispatcher.finished(call, on: peer)
-        if Recorder.isOn, let link = state.links[peer] { recorded = link }
+        submission?.future.callStarted()  // whether anybody looked or not: too late to cancel it
+        if Recorder.isOn(.callResult) { recorded = state.links[peer] }
         if submission != nil {
           if frame.head.kind == .value { state.completed += 1 } else { state.failed += 1 }
         }
         return submission
       }
-      if let recorded { record(.callResult, call, recorded, frame.byteCount) }
+      if let recorded, let submission { record(.callResult, submission.task, recorded, frame.byteCount) }
       submission?.future.callFinished(frame)
     case .initializerFailed:
       let error = RemoteErrors.read(from: frame.message)
@@ -322,7 +358,7 @@ final class RemotePool: CallOwner, Sendable {
         return state.dispatcher.timedOut(call)
       }
     }
-    for submission in late { submission.future.callFailed(TimeoutError()) }
+    for submission in late { lose(submission, TimeoutError()) }
   }
 }
 

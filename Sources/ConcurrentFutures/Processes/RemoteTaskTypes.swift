@@ -19,7 +19,7 @@ enum RemoteTaskTypes {
     }
     return known.withLock { known in
       if let found = known[key] { return found }
-      let made = RemoteTaskType(number: UInt32(known.count + 1), reference: reference)
+      let made = RemoteTaskType(number: UInt32(known.count + 1), reference: reference, type: type)
       known[key] = made
       return made
     }

@@ -117,6 +117,15 @@ public enum EventLog {
     return isTooLarge ? nil : bytes
   }
 
+  /// The variables with which another process records to the same directory; none if nothing is recorded.
+  static var environmentOfRecording: [String: String] {
+    guard let configuration = LogSession.lock.withLock({ LogSession.current?.configuration }) else { return [:] }
+    return [
+      "CONCURRENT_FUTURES_LOG": configuration.directory, "CONCURRENT_FUTURES_LOG_MODE": configuration.mode.rawValue,
+      "CONCURRENT_FUTURES_LOG_SIZE": "\(configuration.bytesPerLane)",
+    ]
+  }
+
   private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 
   /// What the process has to know once, whether it records or not: what to do at its end and when it forks. Registered before the

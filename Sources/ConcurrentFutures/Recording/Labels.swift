@@ -27,9 +27,27 @@ enum Labels {
 
   /// A known label, for the definitions of a recording that starts later.
   private struct Known {
-    let text: StaticString
+    let text: Text
     let file: StaticString?
     let line: UInt
+
+    init(_ text: Text, file: StaticString?, line: UInt) {
+      self.text = text
+      self.file = file
+      self.line = line
+    }
+  }
+
+  /// Written in the source, or the name of a type.
+  private enum Text: CustomStringConvertible {
+    case written(StaticString)
+    case type(String)
+    var description: String {
+      switch self {
+      case .written(let text): text.description
+      case .type(let name): name
+      }
+    }
   }
 
   // SAFETY: allocated once, never freed; slots are atomics.
@@ -48,14 +66,23 @@ enum Labels {
   }
   /// The id of a task's label.
   @inline(never) static func id(_ site: TaskSite) -> UInt32 {
-    if let label = site.label { return id(key(label, 0)) { Known(text: label, file: site.file, line: site.line) } }
-    return id(key(site.file, site.line)) { Known(text: site.file, file: nil, line: site.line) }
+    if let label = site.label { return id(key(label, 0)) { Known(.written(label), file: site.file, line: site.line) } }
+    return id(key(site.file, site.line)) { Known(.written(site.file), file: nil, line: site.line) }
   }
   /// What identifies an annotation's label.
   @inline(__always) static func key(_ label: StaticString) -> UInt64 { key(label, 0) }
   /// The id of an annotation's label.
   @inline(never) static func id(_ label: StaticString) -> UInt32 {
-    id(key(label, 0)) { Known(text: label, file: nil, line: 0) }
+    id(key(label, 0)) { Known(.written(label), file: nil, line: 0) }
+  }
+
+  /// The id of a label that is a type's name, and something behind it.
+  @inline(never) static func id(_ type: Any.Type, suffix: StaticString? = nil) -> UInt32 {
+    // SAFETY: a metatype is the address of its metadata: no text lies there, and it stays.
+    let identity = UInt64(UInt(bitPattern: unsafeBitCast(type, to: UnsafeRawPointer.self)))
+    return id(identity | (suffix == nil ? 0 : 1) << 47) {
+      Known(.type(_typeName(type, qualified: false) + (suffix?.description ?? "")), file: nil, line: 0)
+    }
   }
 
   @inline(__always) private static func key(_ text: StaticString, _ line: UInt) -> UInt64 {

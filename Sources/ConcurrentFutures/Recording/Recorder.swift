@@ -187,7 +187,11 @@ import SchedulerEvents
 
   // MARK: The process pool
 
-  /// `call`: the call's number, 0 for the events of a worker process. `peer`: the worker process's number in its pool.
+  /// A task whose label is the name of its type.
+  @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, label: UInt32, depth: Int) {
+    taskSubmit(task, parent, label, .injector, depth)
+  }
+  /// `call`: the call's task, 0 for the events of a worker process. `peer`: the worker process's number in its pool.
   @inline(never) static func callEvent(_ kind: EventKind, call: UInt64, peer: Int, pid: Int32, bytes: Int) {
     func put(_ kind: EventKind) {
       write(kind) { record in

@@ -24,7 +24,7 @@ enum WorkerStatement {
       var record = EventRecord(.workerStatus, worker: lane.number)
       record[WorkerStatus.tid] = UInt64(UInt32(bitPattern: lane.tid))
       record[WorkerStatus.task] = task
-      record[WorkerStatus.state] = UInt64(state(of: worker, task).rawValue)
+      record[WorkerStatus.state] = UInt64(state(of: worker, task, lane.number).rawValue)
       record[WorkerStatus.pool] = UInt64(lane.pool)
       record.set(
         WorkerStatus.depth,
@@ -35,8 +35,11 @@ enum WorkerStatement {
   }
 
   /// What a thread is doing, as far as others can see: approximate.
-  private static func state(of worker: UnsafeMutablePointer<Worker>?, _ task: UInt64) -> WorkerState {
-    guard let worker else { return .outside }
+  private static func state(of worker: UnsafeMutablePointer<Worker>?, _ task: UInt64, _ lane: UInt16) -> WorkerState {
+    guard let worker else {
+      guard lane < EventValue.firstOutsideLane else { return .outside }
+      return task == 0 ? .parked : .running  // the main thread of a worker process
+    }
     guard task == 0 else { return .running }
     return switch worker.pointee.activity.load(ordering: .relaxed) {
     case Worker.Activity.looking: .searching

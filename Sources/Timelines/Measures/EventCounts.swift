@@ -46,7 +46,8 @@ public struct EventSelection: Sendable {
     if let task {
       guard let definition = EventTable[record.id] else { return false }
       let named = definition.fields.contains { field in
-        ["task", "parent", "waiter", "awaited", "from", "to"].contains(field.name) && record[field.place] == task
+        ["task", "parent", "waiter", "awaited", "from", "to", "call"].contains(field.name)
+          && record[field.place] == task
       }
       if !named { return false }
     }

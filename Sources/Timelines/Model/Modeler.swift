@@ -27,11 +27,17 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
   var readyInjector = 0
   var late = LateTasks()
   private var lostByUnknownLanes: UInt64 = 0
+  /// Indexes in `Trace.processes`.
+  var processOfPID: [UInt32: Int] = [:]
 
   /// `window`: what lies outside is read, but not handed on.
   public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, sink: Sink) {
     self.init(span: trace.span, window: window, lanes: trace.lanes, sink: sink)
     lostByUnknownLanes = trace.lostByUnknownLanes
+    result.processes = trace.processes.map(\.pid)
+    for (index, process) in trace.processes.enumerated() {
+      if let pid = UInt32(process.pid) { processOfPID[pid] = index }
+    }
   }
   init(span: ClosedRange<UInt64>, window: ClosedRange<UInt64>?, lanes: [LaneFacts], sink: Sink) {
     self.sink = sink
@@ -197,6 +203,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     case .workerStatus: workerStatus(lane, record, time)
     case .searchEnd: searchEnd(lane, record, time)
     case .lost: lost(lane, record, time)
+    case .callWorkerDied: callWorkerDied(record, time)
     case .regionBegin, .regionEnd, .mark, .counter:
       if window.contains(time) {
         sink.annotation(

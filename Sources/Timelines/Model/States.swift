@@ -297,6 +297,8 @@ public struct ModelResult: Sendable {
   public var span: ClosedRange<UInt64>
   /// By lane index.
   public var lanes: [LaneSummary] = []
+  /// The process ids, as in `Trace.processes`; empty or "": unknown.
+  public var processes: [String] = []
   /// Events that were read.
   public var events = 0
   /// Events of kinds that this version does not know.

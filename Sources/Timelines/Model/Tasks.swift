@@ -59,7 +59,7 @@ extension Modeler {
     }
   }
 
-  @inline(__always) private mutating func changeReady(_ queue: SubmitQueue, _ by: Int, _ time: UInt64) {
+  @inline(__always) mutating func changeReady(_ queue: SubmitQueue, _ by: Int, _ time: UInt64) {
     switch queue {
     case .local: readyLocal = max(0, readyLocal + by)
     case .injector: readyInjector = max(0, readyInjector + by)
@@ -159,7 +159,7 @@ extension Modeler {
     var slot = table.find(task)
     if slot < 0 {
       slot = table.insert(TaskRecord(task: task))
-    } else if table.slots[Int(slot)].start > 0 {
+    } else if table.slots[Int(slot)].start > 0, table.slots[Int(slot)].fate != .unknown {
       // Its end was lost and the id came back, or the record is damaged: end the old one.
       result.contradictions += 1
       drop(task)

@@ -26,10 +26,16 @@ struct LaneMap: Sendable {
   var lanes: [UInt16: UInt16] = [:]
   var labels: [UInt32: UInt32] = [:]
   var process = 0
+  /// The lanes of the process that this one is a worker of.
+  var parentLanes: [UInt16: UInt16] = [:]
 
   private func lane(_ lane: UInt64) -> UInt64 { UInt64(lanes[UInt16(truncatingIfNeeded: lane)] ?? EventValue.noLane) }
   private func task(_ task: UInt64) -> UInt64 {
-    task == 0 ? 0 : lane(task >> 48) << 48 | EventValue.counter(ofTask: task)
+    if task & EventValue.taskOfParent != 0 {
+      let lane = parentLanes[EventValue.lane(ofTask: task)] ?? EventValue.noLane
+      return UInt64(lane) << 48 | EventValue.counter(ofTask: task) & ~EventValue.taskOfParent
+    }
+    return task == 0 ? 0 : lane(task >> 48) << 48 | EventValue.counter(ofTask: task)
   }
 
   /// Rewrites every id in a record.
@@ -59,6 +65,7 @@ struct LaneMap: Sendable {
     case .workerUnpark: lane(WorkerUnpark.waker)
     case .workerWake: lane(WorkerWake.target)
     case .workerStatus: task(WorkerStatus.task)
+    case .callSent, .callStarted, .callResult, .callWorkerDied: task(Call.call)
     case .regionBegin, .regionEnd, .mark, .counter: label(Region.label)
     default: break
     }
@@ -98,6 +105,11 @@ struct LaneMapBuilder {
           }
           maps[number].labels[id] = known[key]
         }
+      }
+    }
+    for (number, process) in processes.enumerated() {
+      if let parent = process.parent, let index = processes.firstIndex(where: { $0.pid == parent }) {
+        maps[number].parentLanes = maps[index].lanes
       }
     }
   }

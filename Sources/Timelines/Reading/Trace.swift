@@ -37,6 +37,13 @@ public struct ProcessTrace: Sendable {
   public var program: String { environment.first { ["program", "procname"].contains($0.name) }?.value ?? "" }
   /// The process id; "": unknown.
   public var pid: String { environment.first { ["pid", "vpid"].contains($0.name) }?.value ?? "" }
+  /// The process id of the parent, if this is a worker of a process pool.
+  public var parent: String? {
+    for pool in pools.values where pool.policies.hasPrefix(EventValue.workerOf) {
+      return String(pool.policies.dropFirst(EventValue.workerOf.count))
+    }
+    return nil
+  }
 }
 
 /// The name of a task, region, mark or counter.

@@ -50,7 +50,7 @@ public struct EventText {
   }
   private func value(_ field: FieldDefinition, _ record: EventRecord) -> String {
     switch field.name {
-    case "task", "parent", "waiter", "awaited", "from", "to", "fork": return Self.task(record[field.place])
+    case "task", "parent", "waiter", "awaited", "from", "to", "fork", "call": return Self.task(record[field.place])
     case "victim", "waker", "target": return LaneSummary.name(of: UInt16(truncatingIfNeeded: record[field.place]))
     case "label":
       let label = UInt32(truncatingIfNeeded: record[field.place])

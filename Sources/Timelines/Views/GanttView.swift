@@ -129,8 +129,14 @@ public struct GanttView {
     }
     let lane = (index: lane, summary: bins.model.lanes[lane])
     let share = bins.busyShare(lane: lane.index)
-    let remark = Columns.right(Units.percentNumber(share), 4) + " %  " + remark(lane.index)
+    let remark = process(lane.summary) + Columns.right(Units.percentNumber(share), 4) + " %  " + remark(lane.index)
     return row(lane.summary.name, paint(cells), remark)
+  }
+  /// Which process a lane belongs to, where there are several.
+  private func process(_ lane: LaneSummary) -> String {
+    let processes = bins.model.processes
+    guard processes.count > 1, lane.process < processes.count else { return "" }
+    return "pid " + processes[lane.process] + " "
   }
   /// What a lane mostly did: its main label, or why it was not busy.
   private func remark(_ lane: Int) -> String {

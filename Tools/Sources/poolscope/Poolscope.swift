@@ -20,7 +20,8 @@ struct Poolscope: ParsableCommand {
     subcommands: [
       SummaryCommand.self, InfoCommand.self, TimelineCommand.self, TasksCommand.self, TaskCommand.self,
       LabelsCommand.self,
-      WorkersCommand.self, StealsCommand.self, QueuesCommand.self, LatencyCommand.self, IdleCommand.self,
+      WorkersCommand.self, CallsCommand.self, StealsCommand.self, QueuesCommand.self, LatencyCommand.self,
+      IdleCommand.self,
       LintCommand.self,
       CriticalPathCommand.self, WorkspanCommand.self, WhatifCommand.self, DiffCommand.self, LiveCommand.self,
       ExportCommand.self, EventsCommand.self, TrimCommand.self, MergeCommand.self, ValidateCommand.self,

@@ -47,7 +47,7 @@ final class LocalLink: PeerLink, @unchecked Sendable {
 
   // MARK: Sending
 
-  func send(_ kind: FrameKind, call: CallID, slot: UInt16, type: RemoteTaskType?, body: EncodedBody) {
+  func send(_ call: OutgoingCall, type: RemoteTaskType?, body: EncodedBody) {
     outgoing.withLock { state in
       guard state.isOpen else { return }
       if let type, state.defined.insert(type.number).inserted {
@@ -56,7 +56,9 @@ final class LocalLink: PeerLink, @unchecked Sendable {
         state.outbox.append(
           .define, type: type.number, body: EncodedBody(bytes: bytes, attachments: [], shared: []))
       }
-      state.outbox.append(kind, call: call, slot: slot, type: type?.number ?? 0, body: body)
+      state.outbox.append(
+        call.kind, call: call.id, slot: call.slot, type: type?.number ?? 0, task: call.task,
+        reportsStart: call.reportsStart, body: body)
       flush(&state)
     }
   }
@@ -97,8 +99,8 @@ final class LocalLink: PeerLink, @unchecked Sendable {
 
   // MARK: Receiving (the pool's thread)
 
-  /// Hands on every frame that is there.
-  func receive(_ handle: (Frame) -> Void) {
+  /// Hands on the frames that are there: all, or those of one look (the socket says so if there is more).
+  func receive(all: Bool, _ handle: (Frame) -> Void) {
     let socket = socket
     do {
       while !hasEnded {
@@ -107,6 +109,7 @@ final class LocalLink: PeerLink, @unchecked Sendable {
         case .ended: endStream(reader.isWithinFrame ? "the worker's last frame is torn" : nil)
         case .bytes: while let frame = try reader.next() { handle(frame) }
         }
+        if !all, !reader.isWithinFrame { return }
       }
     } catch {
       endStream("\(error)")

@@ -85,7 +85,7 @@ final class LocalTransport: Transport, @unchecked Sendable {
     }
     switch Source(rawValue: token & 3) {
     case .process:
-      receive(link, handle)  // what it sent before it ended
+      receive(link, all: true, handle)  // what it sent before it ended
       guard let reason = link.reap() else { return }
       links[link.id] = nil
       link.endStream(nil)
@@ -93,13 +93,13 @@ final class LocalTransport: Transport, @unchecked Sendable {
       handle(.ended(link.id, reason))
     case .socket:
       if state & UInt32(cf_writable) != 0 { link.sendMore() }
-      if state & UInt32(cf_readable | cf_hung_up) != 0 { receive(link, handle) }
+      if state & UInt32(cf_readable | cf_hung_up) != 0 { receive(link, all: false, handle) }
     case .wake, nil: break
     }
   }
 
-  private func receive(_ link: LocalLink, _ handle: (TransportEvent) -> Void) {
-    link.receive { frame in
+  private func receive(_ link: LocalLink, all: Bool, _ handle: (TransportEvent) -> Void) {
+    link.receive(all: all) { frame in
       if frame.head.kind == .ready { link.readyDeadline = nil }
       handle(.frame(link.id, frame))
     }
@@ -141,7 +141,8 @@ final class LocalTransport: Transport, @unchecked Sendable {
     links[id] = link
     _ = cf_epoll_set(epoll, ends[0], UInt32(cf_readable), LocalTransport.token(id, .socket), 1)
     _ = cf_epoll_set(epoll, pidfd, UInt32(cf_readable), LocalTransport.token(id, .process), 1)
-    link.send(.setup, call: 0, slot: 0, type: nil, body: options.setup)
+    link.send(
+      OutgoingCall(kind: .setup, id: 0, slot: 0, task: 0, reportsStart: false), type: nil, body: options.setup)
     return link
   }
 
@@ -166,6 +167,9 @@ final class LocalTransport: Transport, @unchecked Sendable {
         merged[String(text[..<equals])] = String(text[text.index(after: equals)...])
       }
       at = at.map { $0 + 1 }
+    }
+    if merged["CONCURRENT_FUTURES_LOG"] == nil {
+      for (name, value) in EventLog.environmentOfRecording { merged[name] = value }
     }
     for (name, value) in options.environment { merged[name] = value }
     merged[CF_WORKER_VARIABLE] = "\(getpid())"

@@ -50,6 +50,7 @@ final class OfferPage: OfferBoard, @unchecked Sendable {
   func withdraw(_ call: CallID, _ slot: UInt16) -> Bool {
     cf_shared_exchange(words + Int(slot), offered(call), 0) != 0  // P1
   }
+  func isTaken(_ call: CallID, _ slot: UInt16) -> Bool { cf_shared_load(words + Int(slot)) == taken(call) }
 }
 
 /// The worker's side.

@@ -31,7 +31,8 @@ struct Outbox {
   var isEmpty: Bool { first == segments.count }
 
   mutating func append(
-    _ kind: FrameKind, call: UInt64 = 0, slot: UInt16 = 0, type: UInt32 = 0, body: EncodedBody? = nil
+    _ kind: FrameKind, call: UInt64 = 0, slot: UInt16 = 0, type: UInt32 = 0, task: UInt64 = 0,
+    reportsStart: Bool = false, body: EncodedBody? = nil
   ) {
     let shared = body?.shared ?? []
     if !shared.isEmpty { segments.append(.descriptors(shared)) }
@@ -39,7 +40,7 @@ struct Outbox {
     let bytes = tail()
     FrameHead(
       kind, call: call, slot: slot, type: type, bodyBytes: body?.bytes.count ?? 0, attachments: attachments.count,
-      descriptors: shared.count
+      descriptors: shared.count, task: task, reportsStart: reportsStart
     ).write(to: bytes)
     if let body { bytes.append(body.bytes.bytes) }
     for array in attachments {

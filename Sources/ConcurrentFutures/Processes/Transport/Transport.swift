@@ -11,17 +11,30 @@ protocol PeerLink: AnyObject, Sendable {
   var board: Board { get }
   /// Sends a call after its task type, if the peer does not know that yet. Never blocks; bytes beyond what the connection
   /// takes now are kept and follow.
-  func send(_ kind: FrameKind, call: CallID, slot: UInt16, type: RemoteTaskType?, body: EncodedBody)
+  func send(_ call: OutgoingCall, type: RemoteTaskType?, body: EncodedBody)
   /// Asks the peer to end once it is idle.
   func stop()
   /// Ends the peer by force.
   func signal(_ number: Int32)
 }
 
+/// What the head of a call's frame says.
+struct OutgoingCall {
+  let kind: FrameKind
+  let id: CallID
+  let slot: UInt16
+  /// Its name in traces.
+  let task: UInt64
+  /// The peer is to say when it starts it.
+  let reportsStart: Bool
+}
+
 /// A task type's number, the same on all connections of this process, and its name.
 struct RemoteTaskType: Sendable {
   let number: UInt32
   let reference: TypeReference
+  /// In this process.
+  let type: Any.Type
 }
 
 enum TransportEvent {

@@ -12,6 +12,7 @@ final class WorkerProcess {
   private var reader = FrameReader()
   private var outbox = Outbox()
   private var handlers: [UInt32: Result<any CallHandler, any Error>] = [:]
+  private let trace = WorkerTrace()
   /// Why the worker ends instead of taking calls.
   private var isUsable = true
 
@@ -29,6 +30,7 @@ final class WorkerProcess {
     watchParent()
     ThrowSite.install()
     EventLog.startFromEnvironmentOnce()
+    trace.begin(parent: parent)
     do {
       while true { try step() }
     } catch {
@@ -54,10 +56,8 @@ final class WorkerProcess {
   /// Handles what is there, else waits for more.
   private func step() throws {
     while let frame = try reader.next() { try handle(frame) }
-    // With a result to send, one look for the next call: then its `started` shares the system call.
-    if !outbox.isEmpty, !reader.isWithinFrame, try receive(wait: false) == .bytes { return }
     flush()
-    if try receive(wait: true) == .ended { _exit(0) }
+    if try trace.isIdle({ try receive(wait: false) }, until: { try receive(wait: true) }) == .ended { _exit(0) }
   }
 
   private func receive(wait: Bool) throws -> FrameReader.Received {
@@ -79,6 +79,7 @@ final class WorkerProcess {
     case .call, .chunk, .function: take(frame)
     case .stop:
       flush()
+      trace.end()
       exit(0)
     default: throw MalformedBytes.invalid("a frame that only the parent understands", 0)
     }
@@ -99,14 +100,9 @@ final class WorkerProcess {
   private func take(_ frame: Frame) {
     let call = frame.head.call
     guard isUsable, board.take(call, frame.head.slot) else { return }  // withdrawn
-    outbox.append(.started, call: call)
-    flush()
-    // The parent records the same with its own stamps: between the two lies the way.
-    if Recorder.isOn { Recorder.callEvent(.callStarted, call: call, peer: 0, pid: getpid(), bytes: frame.byteCount) }
-    let outcome = run(frame)
-    if Recorder.isOn {
-      Recorder.callEvent(.callResult, call: call, peer: 0, pid: getpid(), bytes: outcome.body.byteCount)
-    }
+    if frame.head.reportsStart { outbox.append(.started, call: call) }
+    flush()  // also the result of the call before: this one may take its time
+    let outcome = trace.run(frame) { run(frame) }
     outbox.append(outcome.kind, call: call, body: outcome.body)
     fflush(nil)  // what the task printed; a worker may be killed at any time
   }

@@ -47,7 +47,7 @@ struct Odd: Error, Equatable { let number: Int }
     let pool = try ThreadPoolExecutor(maxWorkers: width)
     @Sendable func slow(_ n: Int) -> Int {
       if n < 2 { return n }
-      let (a, b) = Forks.current.unsafelyUnwrapped.joinOutOfLine({ slow(n - 1) }, { slow(n - 2) })
+      let (a, b) = Forks.current.unsafelyUnwrapped.joinWrapped({ slow(n - 1) }, { slow(n - 2) })
       return a + b
     }
     #expect(try pool.submit { slow(16) }.result() == 987)

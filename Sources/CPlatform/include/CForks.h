@@ -31,16 +31,19 @@ static inline __attribute__((swiftcall, used, always_inline)) void cf_grab_value
   fork->function = function;
   fork->context = (char *)context + 1;
 }
-// A use of the closure after the last moment at which a thief may call it.
+// A use of the closure after the last moment at which a thief may call it. The context's address is in the slot, so
+// what reads "memory" may read the context.
 static inline __attribute__((swiftcall, used, always_inline)) void cf_keep(void *function, void *context) {
   (void)function;
-  __asm__ volatile("" ::"r"(context) : "memory");
+  (void)context;
+  __asm__ volatile("" ::: "memory");
 }
 static inline __attribute__((swiftcall, used, always_inline)) void cf_keep_value(
     void *function, void *context, void *metadata) {
   (void)function;
+  (void)context;
   (void)metadata;
-  __asm__ volatile("" ::"r"(context) : "memory");
+  __asm__ volatile("" ::: "memory");
 }
 static inline uintptr_t cf_forks_touch(void) {
   return (uintptr_t)cf_grab ^ (uintptr_t)cf_grab_value ^ (uintptr_t)cf_keep ^ (uintptr_t)cf_keep_value;
@@ -49,6 +52,9 @@ static inline uintptr_t cf_forks_touch(void) {
 
 // Keeps the compiler from moving the store of `top` below the load of `low`; membarrier does it for the CPU.
 static inline void cf_signal_fence(void) { __atomic_signal_fence(__ATOMIC_SEQ_CST); }
+
+// Has the slot's line on its way while its thief still takes it.
+static inline void cf_prefetch(const void *address) { __builtin_prefetch(address); }
 
 // Calls the closure in the slot.
 void cf_run_fork(cf_fork *fork);

@@ -9,6 +9,7 @@
 // (pthread_getspecific 2.7 ns, a Swift TaskLocal 11 ns).
 typedef struct cf_thread {
   void *worker;           // the Worker this thread is, or NULL outside of any pool
+  void *forks;            // its ForkStack if a join may take the fast form, else NULL
   void *ring;             // this thread's event ring, NULL until its first record
   uint64_t next_task;     // task ids of this lane: lane << 48 | counter; 0 until a lane was assigned
   uint64_t current_task;  // the task that runs here, 0 = none

@@ -28,8 +28,18 @@ extension ThreadPoolExecutor {
   @available(*, noasync)
   @inlinable @inline(__always)
   public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {
-    guard let forks = ownForks else { return runsSerially ? (a(), b()) : enter { join(a, b) } }
-    return forks.join(a, b)
+    guard Forks.fits(B.self), let forks = Forks.direct, forks.pointee.pool == poolAddress else {
+      let both = joinOutOfLine(a, b)
+      return (both.a, both.b)
+    }
+    return forks.joinDirect(a, b)
+  }
+
+  /// Outside of the pool, or with results that do not fit a slot.
+  @inlinable @inline(never)
+  func joinOutOfLine<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> Both<A, B> {
+    if let forks = ownForks { return Both(forks.joinWrapped(a, b)) }
+    return runsSerially ? Both((a(), b())) : Both(enter { join(a, b) })
   }
 
   /// Calls `body` with every number of `range`, in parallel, and blocks until all calls have ended.
@@ -281,8 +291,18 @@ public func join<A: Sendable, B: Sendable, E: Error>(
 @available(*, noasync)
 @inlinable @inline(__always)
 public func join<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> (A, B) {
-  guard let forks = Forks.current else { return joinOnShared(a, b) }
-  return forks.join(a, b)
+  guard Forks.fits(B.self), let forks = Forks.direct else {
+    let both = joinOutOfLine(a, b)
+    return (both.a, both.b)
+  }
+  return forks.joinDirect(a, b)
+}
+
+@available(*, noasync)
+@inlinable @inline(never)
+func joinOutOfLine<A: Sendable, B: Sendable>(_ a: @Sendable () -> A, _ b: @Sendable () -> B) -> Both<A, B> {
+  if let forks = Forks.current { return Both(forks.joinWrapped(a, b)) }
+  return Both(ThreadPoolExecutor.shared.join(a, b))
 }
 
 @available(*, noasync)

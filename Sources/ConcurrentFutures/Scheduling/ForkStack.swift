@@ -52,14 +52,13 @@ struct ForkStack: ~Copyable {
   // Owner's line. `top` is an address, for a comparison without arithmetic.
   @usableFromInline let top: Atomic<UInt>
   @usableFromInline let pool: UInt
-  /// `ForkConvention.isDirect`, where join finds it without a call.
-  @usableFromInline let isDirect: Bool
   let base: UInt
   private let padding0 = CacheLinePadding()
+  // Apart from `span`: thieves look at that at every pause, and would pull the line away between the owner's steps.
   @usableFromInline let low: Atomic<UInt>
+  private let lock = Atomic<UInt32>(0)
   private let padding1 = CacheLinePadding()
   private let span = Atomic<UInt64>(0)
-  private let lock = Atomic<UInt32>(0)
   private let padding2 = CacheLinePadding()
 
   /// Bytes for slots: as many as the stack has. An open fork takes more of the stack than its slot (the frames of `join`
@@ -75,11 +74,10 @@ struct ForkStack: ~Copyable {
   private static func bytes(_ stackSize: Int) -> Int { (stackSize + 0xFFFF) & ~0xFFFF }
 
   /// - Parameter memory: what `reserve` gave for the same stack size; freed with the stack.
-  init(_ memory: UnsafeMutableRawPointer, stackSize: Int, pool: UInt, isDirect: Bool = ForkConvention.isDirect) {
+  init(_ memory: UnsafeMutableRawPointer, stackSize: Int, pool: UInt) {
     bytes = ForkStack.bytes(stackSize)
     base = UInt(bitPattern: memory)
     self.pool = pool
-    self.isDirect = isDirect
     top = Atomic(base)
     low = Atomic(ForkStack.requested)  // the first fork wakes or starts somebody
   }
@@ -210,6 +208,7 @@ struct ForkStack: ~Copyable {
     let now = span.load(ordering: .acquiring)  // R1
     let (t, s) = (now >> 32, now & 0xFFFF_FFFF)
     guard t < s else { return .empty }
+    cf_prefetch(slot(t))
     let (exchanged, _) = span.compareExchange(
       expected: now, desired: (t + 1) << 32 | s, ordering: .acquiringAndReleasing)
     return exchanged ? .slot(slot(t), isLast: t + 1 == s) : .lost
@@ -223,6 +222,13 @@ struct ForkStack: ~Copyable {
 
   /// A sleeper's request, in order with its look at `span` (R4).
   func requestBeforeSleep() { low.store(ForkStack.requested, ordering: .sequentiallyConsistent) }
+
+  /// Whether something was published a moment ago. A hint for whoever polls.
+  @inline(__always)
+  var seemsPublished: Bool {
+    let now = span.load(ordering: .relaxed)
+    return now >> 32 < now & 0xFFFF_FFFF
+  }
 
   /// Whether something is published. For whoever goes to sleep (R4).
   var hasPublished: Bool {

@@ -11,10 +11,10 @@ extension UnsafeMutablePointer<Worker> {
   func stealFork(_ victim: UnsafeMutablePointer<Worker>, _ lost: inout Bool) -> Found? {
     switch victim.pointee.forks.steal() {
     case .slot(let slot, let isLast):
-      if isLast { victim.pointee.forks.request() }  // keep one in reserve
+      cf_prefetch(slot.pointee.context)
       if pool.pointee.sleep.current.wantsCompany { pointee.forks.request() }  // what we fork is for others too
       WorkerCounters.bump(pointee.counters.stolen)
-      return Found(job: Job(.fork, UnsafeMutableRawPointer(slot)), source: .stolen, from: victim)
+      return Found(job: Job(.fork, UnsafeMutableRawPointer(slot)), source: .stolen, from: victim, isLast: isLast)
     case .lost:
       pointee.probes.lost &+= 1
       lost = true
@@ -45,8 +45,13 @@ extension UnsafeMutablePointer<Worker> {
     return false
   }
 
-  /// Runs a fork of `victim`, as part of the task that forked it.
-  func runFork(_ slot: ForkSlot, _ victim: UnsafeMutablePointer<Worker>) {
+  /// Runs a stolen fork, as part of the task that forked it.
+  func runFork(_ found: Found) {
+    // SAFETY: the job's kind is `.fork`: its object is the slot, and it came from its owner.
+    let slot = ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self))
+    let victim = found.from.unsafelyUnwrapped
+    // Keeps one in reserve. Here, where nothing waits for the line of `low` to arrive.
+    if found.isLast { victim.pointee.forks.request() }
     let parent = victim.pointee.runningTask.load(ordering: .relaxed)
     // SAFETY: the future lives while its task runs, and the task waits for its forks.
     let future = UnsafeMutableRawPointer(bitPattern: victim.pointee.runningFuture.load(ordering: .relaxed))
@@ -78,11 +83,10 @@ extension UnsafeMutablePointer<Worker> {
       round += 1
       pointee.patience = round
       if !stackIsDeep, let found = findFork() {
-        // SAFETY: what `findFork` finds is a job of kind `.fork`, whose object is its slot.
-        runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
+        runFork(found)
         round = 0
       } else if round < Self.waitingRounds {
-        for _ in 0..<8 { cf_pause() }
+        for _ in 0..<8 where state.pointee.load(ordering: .relaxed) != ForkStack.State.done { cf_pause() }  // R2 above
         if round & 7 == 7 { cf_yield() }
       } else {
         sleepUntilThiefIsDone(state)

@@ -27,6 +27,15 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
   // SAFETY: the thread's slot points to its `Worker`, whose first field is the `ForkStack`.
   static var current: Forks? { cf_current_thread().pointee.worker?.assumingMemoryBound(to: ForkStack.self) }
 
+  /// The same, if a closure seen through a generic signature returns as `join` assumes (`ForkConvention`).
+  @inlinable @inline(__always)
+  // SAFETY: `cf_thread.forks` points to the `ForkStack` of the thread's worker.
+  static var direct: Forks? { cf_current_thread().pointee.forks?.assumingMemoryBound(to: ForkStack.self) }
+
+  /// Whether a result of this type fits the slot.
+  @inlinable @inline(__always)
+  static func fits<B>(_ type: B.Type) -> Bool { MemoryLayout<B>.size <= 16 && MemoryLayout<B>.alignment <= 8 }
+
   /// The slot for a fork, its words to be filled in.
   @inlinable @inline(__always)
   var next: ForkSlot { pointee.next }
@@ -99,15 +108,9 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
     }
   }
 
-  @inlinable @inline(never)
-  func joinOutOfLine<A, B>(_ a: () -> A, _ b: () -> B) -> (A, B) { joinWrapped(a, b) }
-
-  /// The same for sides that cannot fail.
+  /// The same for sides that cannot fail, on `direct` forks and for results that fit.
   @inlinable @inline(__always)
-  func join<A, B>(_ a: () -> A, _ b: () -> B) -> (A, B) {
-    guard MemoryLayout<B>.size <= 16, MemoryLayout<B>.alignment <= 8, pointee.isDirect else {
-      return joinOutOfLine(a, b)
-    }
+  func joinDirect<A, B>(_ a: () -> A, _ b: () -> B) -> (A, B) {
     let slot = next
     _ = cf_forks_touch()
     grabValue(b, slot)
@@ -121,6 +124,13 @@ extension UnsafeMutablePointer where Pointee == ForkStack {
     // SAFETY: `call` left the closure's result, a `B`, at the slot's value field; it is moved out once.
     return (left, (UnsafeMutableRawPointer(slot) + 16).assumingMemoryBound(to: B.self).move())
   }
+}
+
+/// Both results of a join, for functions that are called: the optimizer returns one value in registers, of two only one.
+@usableFromInline struct Both<A, B> {
+  @usableFromInline let a: A
+  @usableFromInline let b: B
+  @inlinable init(_ pair: (A, B)) { (a, b) = pair }
 }
 
 /// Whether a closure seen through a generic signature returns as `cf_grab_value` assumes.

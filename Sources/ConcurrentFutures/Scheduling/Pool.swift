@@ -224,6 +224,8 @@ extension UnsafeMutablePointer<Pool> {
   func runThread(_ worker: UnsafeMutablePointer<Worker>) {
     let thread = cf_current_thread().unsafelyUnwrapped
     thread.pointee.worker = UnsafeMutableRawPointer(worker)
+    // SAFETY: `forks` is the first field of `Worker`.
+    thread.pointee.forks = ForkConvention.isDirect ? UnsafeMutableRawPointer(worker) : nil
     worker.pointee.lane.store(Lanes.openWorker(), ordering: .relaxed)
     worker.pointee.setStackLimit()
     worker.nameThread()
@@ -235,6 +237,7 @@ extension UnsafeMutablePointer<Pool> {
     Recorder.workerStop(pool: pointee.id)
     Lanes.closeWorker()
     thread.pointee.worker = nil
+    thread.pointee.forks = nil
     threadEnded(worker)
     release()
   }

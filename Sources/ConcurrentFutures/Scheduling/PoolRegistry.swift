@@ -137,6 +137,7 @@ enum PoolRegistry {
     releaseLock()
     let thread = cf_current_thread().unsafelyUnwrapped
     thread.pointee.worker = nil
+    thread.pointee.forks = nil
     thread.pointee.current_task = 0
     thread.pointee.current_future = nil
     thread.pointee.nesting = 0

@@ -105,6 +105,8 @@ struct Found {
   var from: UnsafeMutablePointer<Worker>?
   /// It lay in the worker's own deque.
   var isOwn = false
+  /// A stolen fork, and nothing else that its owner has published.
+  var isLast = false
   var victim: UInt16 { from?.pointee.lane.load(ordering: .relaxed) ?? Recorder.noVictim }
 }
 
@@ -249,7 +251,7 @@ extension UnsafeMutablePointer<Worker> {
       if UsableCPUs.isOne {
         cf_yield()  // who has work for us needs this CPU
       } else {
-        for _ in 0..<16 { cf_pause() }
+        pauseUnlessWorkShows()
         if round & 31 == 0 { cf_yield() }
       }
     }
@@ -260,6 +262,20 @@ extension UnsafeMutablePointer<Worker> {
         lostRaces: probes.lost, found: found != nil, victim: found?.victim ?? Recorder.noVictim)
     }
     return found
+  }
+
+  /// Between two rounds: looks at the next worker's forks and the injector at every pause, for a thief's start is as late
+  /// as its look. Both lines are only read: who writes them pays for it once a piece of work.
+  private func pauseUnlessWorkShows() {
+    let count = pool.pointee.publishedWorkers
+    var index = pointee.victims.start(count).lowerBound
+    for _ in 0..<16 {
+      if index == pointee.index { index += 1 }
+      if index >= count { index = pointee.index == 0 && count > 1 ? 1 : 0 }
+      cf_pause()
+      if pool.worker(index)?.pointee.forks.seemsPublished == true || pool.pointee.injector.isNonEmpty { return }
+      index += 1
+    }
   }
 
   /// Sleeps until there is work. Afterwards the worker counts as searching.
@@ -342,8 +358,7 @@ extension UnsafeMutablePointer<Worker> {
       runSwiftJob(found.job.swiftWord)
     case .fork:
       becomeBusy()
-      // SAFETY: the kind says that the object is a fork's slot.
-      runFork(ForkSlot(found.job.object.assumingMemoryBound(to: cf_fork.self)), found.from.unsafelyUnwrapped)
+      runFork(found)
     }
     if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
   }

@@ -7,6 +7,8 @@ func cf_membarrier() { Explorer.run.fenceEverywhere() }
 // The model does not reorder a thread's own steps other than by what others see of them.
 @usableFromInline func cf_signal_fence() {}
 
+func cf_prefetch(_ address: UnsafeRawPointer?) {}
+
 /// Blocks while the word holds `expected`. A deadline may pass at any moment.
 func cf_futex_wait(_ address: UnsafeRawPointer?, _ expected: UInt32, _ deadline: Int64) -> Int32 {
   let run = Explorer.run!

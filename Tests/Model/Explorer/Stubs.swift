@@ -16,8 +16,6 @@ enum PoolRegistry {
   static func currentErrorHandler() -> (@Sendable (any Error, AnyFuture?) -> Void)? { nil }
 }
 
-enum ForkConvention { static var isDirect: Bool { true } }
-
 enum ThreadPoolExecutor {
   enum Admission {
     case unbounded

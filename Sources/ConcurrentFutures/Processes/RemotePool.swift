@@ -381,10 +381,13 @@ enum LivePools {
   }
   private static let state = Mutex(State())
   private static let exiting = Atomic<Bool>(false)
+  /// Whose pools they are.
+  private static let process = Atomic<pid_t>(0)
 
   static var isExiting: Bool { exiting.load(ordering: .relaxed) }
 
   static func add(_ id: UInt32, _ pool: any JoinablePool) {
+    process.store(getpid(), ordering: .relaxed)
     let hook = state.withLock { state in
       state.pools[id] = pool
       defer { state.isHooked = true }
@@ -396,6 +399,9 @@ enum LivePools {
   static func remove(_ id: UInt32) { state.withLock { _ = $0.pools.removeValue(forKey: id) } }
 
   private static func joinAtExit() {
+    // A forked child has no pools but its parent's, and what it looked up for them in the runtime could need a lock that
+    // died with its holder.
+    guard process.load(ordering: .relaxed) == getpid() else { return }
     exiting.store(true, ordering: .relaxed)
     let pools = state.withLock { Array($0.pools.values) }
     for pool in pools { pool.shutdown(cancelPending: false) }

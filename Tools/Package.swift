@@ -58,7 +58,8 @@ let package = Package(
       dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
       swiftSettings: settings),
     .testTarget(
-      name: "ProgramsTests", dependencies: ["Programs", "pgzip", "treesum", "manyparse", "poolscope", "CZlib"],
+      name: "ProgramsTests",
+      dependencies: ["Programs", "pgzip", "treesum", "manyparse", "poolscope", "usecases", "CZlib"],
       swiftSettings: settings),
   ]
 )

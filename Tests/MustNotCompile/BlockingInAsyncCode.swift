@@ -29,6 +29,9 @@ func blocksInLoops(_ pool: ThreadPoolExecutor, _ futures: [Future<Int>]) async t
   // expected-error@-1 {{instance method 'next' is unavailable from asynchronous contexts}}
   _ = try results.collect()
   // expected-error@-1 {{instance method 'collect' is unavailable from asynchronous contexts}}
+  var outcomes = results.outcomes
+  _ = outcomes.next()
+  // expected-error@-1 {{instance method 'next' is unavailable from asynchronous contexts}}
 }
 func blocksInShutdown(_ pool: ThreadPoolExecutor) async throws {
   pool.shutdown(wait: true)
@@ -43,4 +46,14 @@ func blocksInForks(_ pool: ThreadPoolExecutor) async {
   // expected-error@-1 {{instance method 'forEach' is unavailable from asynchronous contexts}}
   _ = pool.concurrentMap([1, 2]) { $0 }
   // expected-error@-1 {{instance method 'concurrentMap' is unavailable from asynchronous contexts}}
+  _ = pool.concurrentReduce([1, 2], 0, { $0 + $1 }, { $0 + $1 })
+  // expected-error@-1 {{instance method 'concurrentReduce' is unavailable from asynchronous contexts}}
+  _ = join({ 1 }, { 2 })
+  // expected-error@-1 {{global function 'join' is unavailable from asynchronous contexts}}
+}
+func blocksThroughTheProtocol(_ executor: any FutureExecutor) async {
+  executor.shutdown()
+  // expected-error@-1 {{instance method 'shutdown' is unavailable from asynchronous contexts}}
+  executor.shutdown(wait: true, cancelFutures: false)
+  // expected-error@-1 {{instance method 'shutdown' is unavailable from asynchronous contexts}}
 }

@@ -24,6 +24,12 @@ func mutatesInMap(_ pool: ThreadPoolExecutor) {
   }
   print(largest)
 }
+func mutatesInReduce(_ pool: ThreadPoolExecutor) {
+  var calls = 0
+  _ = pool.concurrentReduce([1, 2, 3], 0, { sum, number in calls += 1; return sum + number }, { $0 + $1 })
+  // expected-error@-1 {{mutation of captured var 'calls' in concurrently-executing code}}
+  print(calls)
+}
 final class Account { var balance = 0 }
 // expected-note@-1 {{class 'Account' does not conform to the 'Sendable' protocol}}
 func capturesAnObject(_ pool: ThreadPoolExecutor, _ account: Account) {

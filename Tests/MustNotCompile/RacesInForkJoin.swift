@@ -26,8 +26,13 @@ func mutatesInMap(_ pool: ThreadPoolExecutor) {
 }
 func mutatesInReduce(_ pool: ThreadPoolExecutor) {
   var calls = 0
-  _ = pool.concurrentReduce([1, 2, 3], 0, { sum, number in calls += 1; return sum + number }, { $0 + $1 })
-  // expected-error@-1 {{mutation of captured var 'calls' in concurrently-executing code}}
+  _ = pool.concurrentReduce(
+    [1, 2, 3], 0,
+    { sum, number in
+      calls += 1
+      // expected-error@-1 {{mutation of captured var 'calls' in concurrently-executing code}}
+      return sum + number
+    }, { $0 + $1 })
   print(calls)
 }
 final class Account { var balance = 0 }

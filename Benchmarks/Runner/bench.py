@@ -1,5 +1,5 @@
 """Tools/bench: measures the problems of this package, ours and peers, and prints, draws and writes what came out."""
-import argparse, datetime, json, os, statistics, subprocess, sys
+import argparse, datetime, json, os, statistics, subprocess, sys, time
 import picture, programs, report, sampling
 from targets import DEFAULT, PROBLEMS
 
@@ -97,8 +97,10 @@ def main():
                 if options.names and problem.name not in options.names:
                     continue
                 for workers in options.workers or problem.workers:
-                    programs.say(f"bench: {problem.name}, {workers} worker{'s' if workers > 1 else ''}")
+                    began = time.monotonic()
                     found = measure(problem, workers, contestants, options)
+                    programs.say(f"bench: {problem.name}, {workers} worker{'s' if workers > 1 else ''}: "
+                                 f"{time.monotonic() - began:.0f} s")
                     results["cells"].append({"problem": problem.name, "workers": workers, "unit": problem.unit,
                                              "programs": found})
         finally:

@@ -99,7 +99,7 @@ class Revision:
         call("git", "worktree", "add", "--detach", self.checkout, commit, cwd=self.repository)
         call("rm", "-rf", os.path.join(self.checkout, "Benchmarks"))
         call("mkdir", "-p", os.path.join(self.checkout, "Benchmarks"))
-        for part in ("Package.swift", "Measuring", "Problems", "Peers"):
+        for part in ("Package.swift", "Measuring", "Problems", "Peers", "processes", "tracing"):
             call("cp", "-r", os.path.join(BENCHMARKS, part), os.path.join(self.checkout, "Benchmarks", part))
         self.program = ours(os.path.join(self.checkout, "Benchmarks"), name if name == commit else f"{name} ({commit})")
 

@@ -7,15 +7,15 @@ IDLE_SECONDS = 5
 
 
 def cpu_nanoseconds(process):
-    """What all threads of the process have used."""
-    total = 0
+    """What each thread of the process has used."""
+    used = {}
     for task in os.listdir(f"/proc/{process}/task"):
         try:
             with open(f"/proc/{process}/task/{task}/schedstat") as file:
-                total += int(file.read().split()[0])
+                used[task] = int(file.read().split()[0])
         except FileNotFoundError:
             pass  # a thread that has ended meanwhile
-    return total
+    return used
 
 
 def idle(command, environment):
@@ -27,7 +27,9 @@ def idle(command, environment):
         time.sleep(1)  # until it has settled
         before, began = cpu_nanoseconds(process.pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
-        return (cpu_nanoseconds(process.pid) - before) / 1000 / (time.monotonic() - began)
+        # A thread that has ended meanwhile takes its count along: what it used since is not known.
+        used = sum(now - before.get(task, 0) for task, now in cpu_nanoseconds(process.pid).items())
+        return used / 1000 / (time.monotonic() - began)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -7,7 +7,7 @@ struct Job: Equatable {
   enum Kind: UInt {
     /// An `AnyFuture` with a runner.
     case future = 0
-    /// A `DetachedJob`: `execute`, or a job of Swift concurrency from outside of the pool.
+    /// A `DetachedJob`: `execute`.
     case detached = 1
     /// A job of Swift concurrency as it came (`UnownedJob`), no object of ours.
     case swift = 2
@@ -42,7 +42,8 @@ struct Job: Equatable {
   /// Offset of the first stored property of a Swift root class: behind the isa and the reference counts.
   static let linkOffset = 16
 
-  /// The link of a queued object: `AnyFuture.link` or `DetachedJob.link`, both first fields.
+  /// The link of a queued object: `AnyFuture.link` or `DetachedJob.link`, both first fields; in a job of Swift concurrency
+  /// the first of the two words that its runtime leaves to the scheduler (`SchedulerPrivate`).
   // SAFETY: the layout of a non-resilient root class; JobTests checks it.
   static func link(_ word: UInt) -> UnsafeMutablePointer<Atomic<UInt>> {
     UnsafeMutableRawPointer(bitPattern: word & ~Job.tagMask).unsafelyUnwrapped
@@ -54,9 +55,7 @@ struct Job: Equatable {
 // SAFETY: the body moves to the one thread that runs the job; a queue hands a job out once.
 final class DetachedJob: @unchecked Sendable {
   let link = Atomic<UInt>(0)  // must be the first field, as in AnyFuture
-  /// 0 for a job of Swift concurrency, which is no task.
   let taskID: UInt64
-  var isTask: Bool { taskID != 0 }
   let body: () throws -> Void
   init(taskID: UInt64, body: @escaping () throws -> Void) {
     self.taskID = taskID

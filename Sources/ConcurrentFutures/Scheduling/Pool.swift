@@ -137,7 +137,10 @@ extension UnsafeMutablePointer<Pool> {
   var threadsMayStart: Bool { pointee.sleep.hasUnstarted || pointee.configuration.keepAlive != nil }
 
   /// Whether any queue has work that nobody has taken. For whoever is about to stop looking.
-  var hasVisibleWork: Bool {
+  var hasVisibleWork: Bool { hasWorkToSteal || hasNextJob }
+
+  /// The same without jobs that their workers keep for themselves while they can (NextJob).
+  var hasWorkToSteal: Bool {
     if pointee.injector.isNonEmpty { return true }
     for index in 0..<pointee.publishedWorkers {
       guard let worker = worker(index) else { continue }
@@ -352,6 +355,7 @@ extension UnsafeMutablePointer<Pool> {
           }
         }
       }
+      if let word = worker.pointee.next.take() { words.append(word) }
     }
     var others: [Job] = []
     for job in words.lazy.map(Job.init(word:)) {

@@ -7,6 +7,7 @@
 //   waker     a thread that made work visible
 //   searcher  a worker without work that still looks for some
 //   sleeper   a worker on the stack; its thread is parked, or about to be
+//   watcher   a sleeper with a deadline, because jobs come and go that are not for it as long as they do (NextJob)
 //
 // Invariants
 //   I1  The word's counts equal the workers in each phase; every change is one exchange.
@@ -18,15 +19,18 @@
 //       <-> sleeper: its exchange on the word (searching - 1), then a look at every queue. One sees the other.
 //   W2  a waker that saw a searcher leaves the work to it: the searcher's exchange on the word comes after the waker's
 //       load, and a searcher that stops looks at the queues after its exchange (it goes to sleep) or hands on (it found work).
+//   W3  the same for a job in a NextJob, which is left to a watcher too: a sleeper that rises by itself after a moment. It
+//       counts as searching before it stops to count as watching, and then looks.
 import Synchronization
 
-/// One word: searching | sleeping | unstarted, 16 bits each, and whether the pool is closed to submissions.
+/// One word: searching | sleeping | unstarted, 16 bits each, whether the pool is closed to submissions, watching (15 bits).
 struct SleepWord: Equatable {
   var raw: UInt64
   static let oneSearching: UInt64 = 1
   static let oneSleeping: UInt64 = 1 << 16
   static let oneUnstarted: UInt64 = 1 << 32
   static let closedBit: UInt64 = 1 << 48
+  static let oneWatching: UInt64 = 1 << 49
 
   var searching: Int { Int(raw & 0xFFFF) }
   var sleeping: Int { Int(raw >> 16 & 0xFFFF) }
@@ -40,6 +44,10 @@ struct SleepWord: Equatable {
   /// Whether somebody could be woken or started and nobody searches already.
   @inline(__always)
   var wantsWaking: Bool { raw & 0xFFFF == 0 && raw & 0xFFFF_FFFF_0000 != 0 }
+
+  /// The same, and nobody watches (W3).
+  @inline(__always)
+  var wantsWatcher: Bool { wantsWaking && raw >> 49 == 0 }
 }
 
 struct Sleep: ~Copyable {
@@ -82,10 +90,12 @@ struct Sleep: ~Copyable {
   // MARK: Sleeping
 
   /// To sleeping. The caller must look at every queue afterwards (W1) and `cancelSleep` if there is work.
-  func beginSleeping(_ worker: Int, wasSearching: Bool) {
+  /// - Parameter isWatching: whether it rises after a moment; it must `endWatching` when it counts as searching again.
+  func beginSleeping(_ worker: Int, wasSearching: Bool, isWatching: Bool = false) {
     sleepers.withLock { stack in
       stack.append(worker)
-      let change = wasSearching ? SleepWord.oneSleeping &- SleepWord.oneSearching : SleepWord.oneSleeping
+      var change = wasSearching ? SleepWord.oneSleeping &- SleepWord.oneSearching : SleepWord.oneSleeping
+      if isWatching { change &+= SleepWord.oneWatching }
       word.wrappingAdd(change, ordering: .sequentiallyConsistent)  // I2
     }
   }
@@ -101,6 +111,9 @@ struct Sleep: ~Copyable {
       return true
     }
   }
+
+  /// A watcher that counts as searching. It must look at every queue afterwards (W3).
+  func endWatching() { word.wrappingSubtract(SleepWord.oneWatching, ordering: .sequentiallyConsistent) }
 
   /// Takes the sleeper that was up last off the stack, unless somebody searches. The caller must unpark it (I3).
   func takeSleeper() -> Int? {

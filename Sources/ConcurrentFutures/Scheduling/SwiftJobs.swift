@@ -1,7 +1,9 @@
 // Jobs of Swift concurrency on the pool's threads: the pool as a `TaskExecutor`.
 //
-// A worker's own jobs go to its FIFO deque: run last-in first-out, `TaskGroup` would scan a list of its children for
-// each that ends (31 us a child at 20,000 children).
+// A job goes as it comes, as one word: the runtime keeps the third and fourth word of its jobs for the scheduler, and the
+// injector's link lies in the third. A worker's own jobs run first in first out, the oldest from its NextJob, the others
+// from its FIFO deque: run last in first out, `TaskGroup` would scan a list of its children for each that ends (31 us a
+// child at 20,000 children).
 import CPlatform
 
 extension ThreadPoolExecutor: TaskExecutor {
@@ -12,22 +14,10 @@ extension ThreadPoolExecutor: TaskExecutor {
     let job = UnownedJob(job)
     // SAFETY: an `UnownedJob` is one word, the job's address; the concurrency runtime keeps it alive until it has run.
     let word = unsafeBitCast(job, to: UInt.self)
-    if let worker = pool.currentMember {
-      worker.pointee.fifo.push(Job(swift: word).word)
-      pool.notifyAfterLocalPush()
-      return
-    }
+    if let worker = pool.currentMember { return worker.enqueue(Job(swift: word).word) }
     guard !pool.isClosed, pool.startFirstThread() == 0 else { return job.runSynchronously(on: asUnownedTaskExecutor()) }
-    let executor = self
-    let detached = DetachedJob(taskID: 0) {
-      if let worker = Worker.current {
-        worker.runSwiftJob(word)
-      } else {
-        job.runSynchronously(on: executor.asUnownedTaskExecutor())
-      }
-    }
     pool.pointee.uncounted.wrappingAdd(1, ordering: .relaxed)
-    pool.push(Job(retaining: detached), nil)
+    pool.push(Job(swift: word), nil)
     pool.notify()
   }
 }
@@ -40,6 +30,31 @@ extension Job {
 }
 
 extension UnsafeMutablePointer<Worker> {
+  /// Queues a job of this worker's own.
+  @inline(__always)
+  fileprivate func enqueue(_ word: UInt) {
+    if pointee.next.isFree, pointee.fifo.count == 0 {
+      pointee.next.put(word)
+      if pool.pointee.sleep.current.wantsWatcher { pool.notifySlow() }  // Sleep.W3
+    } else {
+      pointee.fifo.push(word)
+      pool.notifyAfterLocalPush()
+    }
+  }
+
+  /// What another worker has enqueued and leaves lying.
+  func stealNext(_ count: Int) -> Found? {
+    for offset in pointee.victims.start(count) {
+      let index = offset < count ? offset : offset - count
+      guard index != pointee.index, let victim = pool.worker(index) else { continue }
+      if let word = victim.pointee.next.stealLeft() {
+        WorkerCounters.bump(pointee.counters.stolen)
+        return Found(job: Job(word: word), source: .stolen, from: victim)
+      }
+    }
+    return nil
+  }
+
   func runSwiftJob(_ word: UInt) {
     let recording = Recorder.isOn(.jobBegin)
     if recording { Recorder.jobBegin() }
@@ -51,5 +66,19 @@ extension UnsafeMutablePointer<Worker> {
     executor._withUnsafeGuaranteedRef { job.runSynchronously(on: $0.asUnownedTaskExecutor()) }
     pointee.depth -= 1
     if recording { Recorder.jobEnd() }
+  }
+}
+
+extension UnsafeMutablePointer<Pool> {
+  var hasNextJob: Bool {
+    for index in 0..<pointee.publishedWorkers where worker(index)?.pointee.next.isFull == true { return true }
+    return false
+  }
+
+  /// How many jobs have gone through the workers' NextJobs. A hint: it tells whether some come and go.
+  var passedJobs: UInt {
+    var sum: UInt = 0
+    for index in 0..<pointee.publishedWorkers { sum &+= worker(index)?.pointee.next.passed ?? 0 }
+    return sum
   }
 }

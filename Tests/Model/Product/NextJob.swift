@@ -1,0 +1,1 @@
+../../../Sources/ConcurrentFutures/Scheduling/NextJob.swift

@@ -127,13 +127,15 @@ def lttng(binary):
 
 def rate(binary):
     """With the channels that `poolscope record` sets up."""
-    source = os.path.join(ROOT, "Tools/Sources/poolscope/RecordCommand.swift")
+    source = os.path.join(ROOT, "Tools/Sources/poolscope/RecordingSession.swift")
     with open(source) as file:
-        if '"--subbuf-size=1M", "--num-subbuf=8"' not in file.read():
-            sys.exit("bench: poolscope record sets up other channels than this measures")
+        text = file.read()
+    if '"--subbuf-size=1M", "--num-subbuf=8"' not in text or '"-c", "pool", "-t", "vpid"' not in text:
+        sys.exit("bench: poolscope record sets up other channels than this measures")
+    session = SESSION.replace("lttng enable-event", "lttng add-context -u -c pool -t vpid\nlttng enable-event")
     for per_second, seconds, name in ((300_000, 5, "300,000 tasks/s for 5 s"), (3_000_000, 2, "as many as it can for 2 s")):
         with tempfile.TemporaryDirectory(prefix="cf-tracing-") as folder:
-            made, took = isolated(SESSION, folder, binary, "rate", str(per_second), str(seconds)).split()[-2:]
+            made, took = isolated(session, folder, binary, "rate", str(per_second), str(seconds)).split()[-2:]
             read = subprocess.run(f"babeltrace2 {folder} 2>{folder}/complaints | grep -c task_", shell=True,
                                   stdout=subprocess.PIPE, text=True)
             with open(folder + "/complaints") as file:

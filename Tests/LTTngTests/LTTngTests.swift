@@ -60,7 +60,7 @@ struct LTTngTests {
     #expect(session.lost == 0 && log.lost == 0)
     #expect(session.labels.all.map(\.text).sorted() == log.labels.all.map(\.text).sorted())
     let facts = RunFacts(log)
-    #expect(facts.tasks.count >= 400 && facts.waits.count > 2 && facts.wakes.count > 1)
+    #expect(facts.tasks.count >= 400)
     #expect(RunFacts(session).differences(from: facts) == [])
     #expect(Validation.of(session) == [] && Validation.of(log) == [])
 

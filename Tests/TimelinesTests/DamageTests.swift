@@ -17,7 +17,7 @@ let mutations = ProcessInfo.processInfo.environment["TIMELINES_MUTATIONS"].flatM
     return try Simulation(seed: seed, shape: shape).text.write(in: directory.path, name: "sample-\(seed)")
   }
   /// Runs everything over a trace that may be broken; checks what must hold for any trace.
-  private func examine(_ path: String, _ comment: Comment) throws {
+  func examine(_ path: String, _ comment: Comment) throws {
     let trace: Trace
     do { trace = try Trace.open(path) } catch {
       #expect(!error.reason.isEmpty && !error.advice.isEmpty, comment)

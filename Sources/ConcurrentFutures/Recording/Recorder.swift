@@ -167,8 +167,8 @@ import SchedulerEvents
   @inline(never) static func blockingEnd(kind: UInt32) { blocking(.blockingEnd, kind) }
   /// Also called while nothing records: a recording that starts later states the worker.
   @inline(never) static func workerStart(pool: UInt32) {
-    Lanes.setPool(pool)
     workerLife(.workerStart, pool)
+    Lanes.setPool(pool)  // from now on other threads may state it
   }
   @inline(never) static func workerStop(pool: UInt32) { workerLife(.workerStop, pool) }
   @inline(never) static func queueSample(pool: UInt32, injectorDepth: Int, live: Int) {

@@ -16,7 +16,8 @@ enum WorkerStatement {
   static func records() -> [EventRecord] {
     var records: [EventRecord] = []
     Lanes.forEachLive { lane in
-      guard let thread = lane.thread else { return }
+      // A worker without a pool has not said yet that it begins.
+      guard let thread = lane.thread, lane.pool != 0 || lane.number >= EventValue.firstOutsideLane else { return }
       let task = cf_peek(&thread.pointee.current_task)
       // The thread's end closes its lane, under the lock that is held here, before it gives its worker up.
       // SAFETY: the slot holds a `Worker` or nil, and what it points to cannot go away meanwhile:

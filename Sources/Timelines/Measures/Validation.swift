@@ -70,9 +70,15 @@ public struct Validation: EventConsumer {
     var lane = lanes.removeValue(forKey: record.worker) ?? Lane()
     defer { lanes[record.worker] = lane }
     if record.time < lane.time { report("time", "goes back by \(lane.time - record.time) ns", record) }
+    let isFirst = lane.time == 0
     lane.time = record.time
     let isWorker = record.worker < EventValue.firstOutsideLane
-    if lane.isParked && kind != .workerUnpark && kind != .workerStatus {
+    if kind == .workerStatus {
+      // Another thread says what this one did a moment ago: it introduces lanes, it contradicts nobody.
+      if isFirst { lane.isAlive = isWorker }
+      return
+    }
+    if lane.isParked && kind != .workerUnpark {
       report("parked", "\(name(kind)) while parked", record)
     }
     if isWorker && !lane.isAlive && kind != .workerStart { report("lane", "\(name(kind)) before worker_start", record) }

@@ -165,6 +165,10 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     }
     if lane.pointee.summary.events == 0 { begin(lane, kind, time) }
     lane.pointee.summary.events += 1
+    if kind == .workerStatus && lane.pointee.summary.events > 1 && lane.pointee.isKnown {
+      lane.pointee.summary.tid = UInt32(truncatingIfNeeded: record[WorkerStatus.tid])
+      return sink.event(record, lane: number)
+    }
     if lane.pointee.isStarting && kind != .workerStart { endStarting(lane, record, kind, time) }
     if lane.pointee.isParked && kind != .workerUnpark && kind != .lost && kind != .workerStatus {
       // A thread that sleeps does nothing: its waking up is among the lost.

@@ -46,15 +46,14 @@ extension Modeler {
     settle(lane, time)
   }
 
-  /// Restates what the thread does: news only when the lane's story so far is incomplete.
+  /// Restates what the thread does. Another thread says so, and a moment later than it looked: where the lane's own events tell
+  /// the story without a break, they know better (`consume` does not come here then).
   mutating func workerStatus(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     lane.pointee.summary.tid = UInt32(truncatingIfNeeded: event[WorkerStatus.tid])
     guard let state: WorkerState = event.named(WorkerStatus.state), lane.pointee.isWorker else { return }
     let task = event[WorkerStatus.task]
     let isFirst = lane.pointee.summary.events == 1
     let mine = nearestTask(lane)
-    let agrees = mine == task && lane.pointee.isParked == (state == .parked)
-    guard !agrees || !lane.pointee.isKnown else { return }
     if isFirst { close(lane, time) } else { gap(lane, time) }
     lane.pointee.isParked = state == .parked
     lane.pointee.isAlive = state != .stopped

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Synchronization
 import Timelines
 
 struct RecordCommand: ParsableCommand {
@@ -34,7 +35,8 @@ struct RecordCommand: ParsableCommand {
     var environment = ProcessInfo.processInfo.environment
     let status: Int32
     if lttng {
-      let session = try LTTngSession(output: directory)
+      let session = try RecordingSession(in: directory)
+      // A short program must not end before it is registered.
       environment["LTTNG_UST_REGISTER_TIMEOUT"] = "-1"
       defer { session.end() }
       status = try runCommand(environment)
@@ -49,21 +51,20 @@ struct RecordCommand: ParsableCommand {
     throw ExitCode(status)
   }
 
-  /// Runs the command to its end. Signals from the terminal reach it too; we wait for what it makes of them.
+  /// Runs the command to its end. Signals from the terminal reach it too, others are passed on to it; we wait for what it makes
+  /// of them.
   private func runCommand(_ environment: [String: String]) throws -> Int32 {
-    signal(SIGINT, SIG_IGN)
-    signal(SIGQUIT, SIG_IGN)
-    defer {
-      signal(SIGINT, SIG_DFL)
-      signal(SIGQUIT, SIG_DFL)
-    }
+    let fromTerminal = [SIGINT, SIGQUIT]
+    let passedOn = [SIGTERM, SIGHUP]
+    for number in fromTerminal { signal(number, SIG_IGN) }
+    for number in passedOn { signal(number) { Self.command.pass($0) } }
+    defer { for number in fromTerminal + passedOn { signal(number, SIG_DFL) } }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
     var defaults = sigset_t()
     sigemptyset(&defaults)
-    sigaddset(&defaults, SIGINT)
-    sigaddset(&defaults, SIGQUIT)
+    for number in fromTerminal + passedOn { sigaddset(&defaults, number) }
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     let arguments = command.map { strdup($0) } + [nil]
@@ -75,10 +76,30 @@ struct RecordCommand: ParsableCommand {
       complain("\(command[0]): \(String(cString: strerror(code)))")
       throw ExitCode(code == ENOENT ? 127 : 126)  // as a shell says it
     }
+    Self.command.began(pid)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     let ending = status & 0x7F
     return ending == 0 ? status >> 8 & 0xFF : 128 + ending
+  }
+
+  /// The running command, as signal handlers see it.
+  private static let command = RunningCommand()
+  private final class RunningCommand: Sendable {
+    private let pid = Atomic<Int32>(0)
+    /// A signal that came before the command ran, 0: none.
+    private let early = Atomic<Int32>(0)
+    func began(_ started: pid_t) {
+      pid.store(started, ordering: .sequentiallyConsistent)
+      let number = early.load(ordering: .sequentiallyConsistent)
+      if number != 0 { kill(started, number) }
+    }
+    /// Called in a signal handler.
+    func pass(_ number: Int32) {
+      early.store(number, ordering: .sequentiallyConsistent)
+      let target = pid.load(ordering: .sequentiallyConsistent)
+      if target != 0 { kill(target, number) }
+    }
   }
 
   /// The summary goes to stderr: stdout is the command's.
@@ -89,67 +110,9 @@ struct RecordCommand: ParsableCommand {
       let summary = try SummaryCommand.parse([directory])
       try summary.run()
     } catch let error as ReadingError {
-      complain(lttng ? "read it with: babeltrace2 \(directory)" : error.description)
+      complain(error.description)
     } catch {
       complain("\(error)")
     }
-  }
-}
-
-/// An LTTng session that records every event of the provider, with buffers that hold what a busy pool says.
-struct LTTngSession {
-  private let name = "poolscope-\(getpid())"
-  private let daemon: Process?
-
-  init(output: String) throws {
-    if try Self.lttng("list") == 0 {
-      daemon = nil
-    } else {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      process.arguments = ["lttng-sessiond", "--no-kernel"]
-      process.standardOutput = FileHandle.nullDevice
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      daemon = process
-      let deadline = Date().addingTimeInterval(10)
-      while try Self.lttng("list") != 0 {
-        guard process.isRunning, Date() < deadline else {
-          process.terminate()
-          complain("cannot start lttng-sessiond; is lttng-tools installed?")
-          throw ExitCode(3)
-        }
-        usleep(20_000)
-      }
-    }
-    for arguments in [
-      ["create", name, "--output=\(output)"],
-      // 8 sub-buffers of 1 MiB for each processor: what a pool at full rate fills while the daemon writes.
-      ["enable-channel", "--session=\(name)", "-u", "pool", "--subbuf-size=1M", "--num-subbuf=8"],
-      ["enable-event", "--session=\(name)", "-u", "-c", "pool", "concurrent_futures:*"], ["start", name],
-    ] where try Self.lttng(arguments) != 0 {
-      end()
-      complain("lttng \(arguments.joined(separator: " ")) failed")
-      throw ExitCode(3)
-    }
-  }
-
-  /// Stops the session, which completes its files, and the daemon if it is ours.
-  func end() {
-    for arguments in [["stop", name], ["destroy", name]] { _ = try? Self.lttng(arguments) }
-    daemon?.terminate()
-    daemon?.waitUntilExit()
-  }
-
-  private static func lttng(_ arguments: String...) throws -> Int32 { try lttng(arguments) }
-  private static func lttng(_ arguments: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["lttng", "--no-sessiond"] + arguments
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
   }
 }

@@ -80,10 +80,23 @@ import Testing
         mkdir /run/lttng
         mount -t tmpfs tmpfs /dev/shm
         export LTTNG_HOME=/run
-        poolscope record --lttng --quiet -o trace -- treesum tree
+        poolscope record --lttng -o trace -- treesum tree
         echo "status $?"
         poolscope record --lttng --quiet -o other -- bash -c "exit 7"
         echo "status $?"
+        # An interrupt at the terminal reaches the program, not the daemon: the trace is completed.
+        set -m
+        poolscope record --lttng --quiet -o interrupted -- bash -c 'trap "exit 5" INT; treesum tree; touch ready; while :; do sleep 0.05; done' &
+        until [ -e ready ]; do sleep 0.01; done
+        kill -INT -- -$!
+        wait $!
+        echo "interrupted $?"
+        rm ready
+        poolscope record --lttng --quiet -o terminated -- bash -c 'trap "exit 6" TERM; touch ready; while :; do sleep 0.05; done' &
+        until [ -e ready ]; do sleep 0.01; done
+        kill -TERM $!
+        wait $!
+        echo "terminated $?"
         pgrep lttng-sessiond && echo "a daemon is left"
         true
         """
@@ -91,13 +104,19 @@ import Testing
       let run = try shell.run("timeout 60 unshare --mount --pid --fork --mount-proc --kill-child bash isolated")
       #expect(run.status == 0, "\(run.messages)")
       #expect(run.text.contains("status 0") && run.text.contains("status 7"), "\(run.text)\n\(run.messages)")
+      #expect(run.text.contains("interrupted 5") && run.text.contains("terminated 6"), "\(run.text)\n\(run.messages)")
       #expect(!run.text.contains("a daemon is left"))
+      #expect(run.messages.contains("tasks   lost 0   coverage 100 %"), "the summary: \(run.messages)")
+      #expect(try shell.run("poolscope info interrupted").status == 0)
       let read = try shell.run("babeltrace2 trace 2>complaints; cat complaints >&2")
       #expect(read.messages == "", "nothing was lost")
       let lines = read.text.split(separator: "\n")
       let submitted = lines.count { $0.contains("concurrent_futures:task_submit:") }
       #expect(submitted > 0)
       #expect(lines.count { $0.contains("concurrent_futures:task_end:") } == submitted)
+      let tasks = try shell.run("poolscope tasks --csv --limit 0 trace | tail -n +2 | wc -l")
+      #expect(Int(tasks.text.trimmingCharacters(in: .whitespacesAndNewlines)) == submitted, "\(tasks.messages)")
+      #expect(try shell.run("poolscope validate trace").status == 0)
     }
   }
 

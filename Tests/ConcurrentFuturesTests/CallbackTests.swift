@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct CallbackTests {
   final class Journal: Sendable {
-    private let list = Mutex<[String]>([])
+    private let list = Lock<[String]>([])
     var entries: [String] { list.withLock { $0 } }
     func note(_ entry: String) { list.withLock { $0.append(entry) } }
   }

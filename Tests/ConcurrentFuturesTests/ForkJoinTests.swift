@@ -61,7 +61,7 @@ struct Odd: Error, Equatable { let number: Int }
 
   @Test(arguments: widths) func errorsOfEitherSide(_ width: Int) throws {
     let pool = try ThreadPoolExecutor(maxWorkers: width)
-    let ended = Mutex(0)
+    let ended = Lock(0)
     @Sendable func side(_ number: Int) throws(Odd) -> Int {
       ended.withLock { $0 += 1 }
       if number % 2 == 1 { throw Odd(number: number) }

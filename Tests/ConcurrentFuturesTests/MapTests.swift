@@ -5,7 +5,7 @@ import Testing
 
 /// An executor that runs a task when it is told to, on the caller: which task is submitted when can be seen.
 private final class Inline: FutureExecutor {
-  private let queue = Mutex<[(future: AnyFuture, run: @Sendable () -> Void)]>([])
+  private let queue = Lock<[(future: AnyFuture, run: @Sendable () -> Void)]>([])
   let submitted = Atomic<Int>(0)
   let refusesFrom: Int
 

@@ -146,6 +146,36 @@ extension Conformance {
     #expect(reentered.value == 0)
   }
 
+  /// The same where the awaited task runs elsewhere: there is nothing to run inline, and what the waiter has queued itself
+  /// is not run on its stack either.
+  @Test(arguments: PoolShape.all.filter { $0.waitPolicy == .runAwaited && $0.workers > 1 })
+  func c248_aWaitForARunningTaskRunsNothing(_ shape: PoolShape) throws {
+    let (lock, reentered) = (Holder(), Counter())
+    try withPool(shape) { pool in
+      let (started, gate) = (Gate(), Gate())
+      let running = try pool.submit { () -> Int in
+        started.open()
+        try gate.wait()
+        return 7
+      }
+      try started.wait()
+      let (waiter, waits) = (Journal<pid_t>(), Gate())
+      let outer = try pool.submit { () -> Int in
+        for _ in 0..<20 { try pool.execute { if lock.isHeldHere { reentered.add() } } }
+        lock.acquire()
+        defer { lock.release() }
+        waiter.note(currentThread())
+        waits.open()
+        return try running.result()
+      }
+      try waits.wait()
+      try untilSleeping(waiter.entries[0])
+      gate.open()
+      #expect(try outer.result() == 7)
+    }
+    #expect(reentered.value == 0)
+  }
+
   @Test(arguments: PoolShape.all.filter { $0.workers == 1 })
   func c249_aTimeoutIsHonouredInAWorker(_ shape: PoolShape) throws {
     try withPool(shape) { pool in

@@ -4,7 +4,7 @@ import Synchronization
 /// The future of async work: passes a cancellation request on to the Swift task.
 // SAFETY: as `Future`; the task is behind a lock.
 private final class AsyncTask<Value: Sendable>: Future<Value>, @unchecked Sendable {
-  private let task = Mutex<Task<Void, Never>?>(nil)
+  private let task = Lock<Task<Void, Never>?>(nil)
 
   override init() { super.init(owner: Owner.library) }
 

@@ -5,7 +5,7 @@
 // future was made) empties it.
 
 @usableFromInline @_rawLayout(like: Value)
-struct Cell<Value>: ~Copyable {
+struct Cell<Value: ~Copyable>: ~Copyable {
   @inlinable init() {}
 
   // SAFETY: stable because a cell lives in an object and cannot be moved out of it; whoever uses the address

@@ -146,10 +146,10 @@ public func firstCompleted<Value: Sendable>(
 /// A future made from others. Knows what it waits for, so that a worker that waits for it can run that.
 // SAFETY: as `Future`; the sources are behind a lock.
 final class DerivedFuture<Value: Sendable>: Future<Value>, @unchecked Sendable {
-  private let sources: Mutex<[AnyFuture]>
+  private let sources: Lock<[AnyFuture]>
 
   init(of sources: [AnyFuture]) {
-    self.sources = Mutex(sources)
+    self.sources = Lock(sources)
     super.init(owner: Owner.library)
   }
 

@@ -12,7 +12,7 @@ final class Resumption: Sendable {
     var continuation: UnsafeContinuation<Suspension, Never>?
     var end: Suspension?
   }
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// Before the next suspension; the last one has ended.
   func renew() { state.withLock { $0.end = nil } }

@@ -63,16 +63,16 @@ final class RemotePool: CallOwner, Sendable {
 
   let id = PoolRegistry.makeID()
   private let transport: Wire
-  private let state: Mutex<State>
+  private let state: Lock<State>
   /// Done once no peer and no thread is left.
   private let end = Future<Void>(owner: AnyFuture.Owner.library)
   private let threadID = Atomic<Int32>(0)
-  private let hasThread = Mutex(false)
+  private let hasThread = Lock(false)
   private let creator = getpid()
 
   init(_ policy: DispatchPolicy, _ transport: Wire) {
     self.transport = transport
-    state = Mutex(State(dispatcher: Dispatcher(policy)))
+    state = Lock(State(dispatcher: Dispatcher(policy)))
   }
 
   /// In a forked child the pool's thread does not exist, and its sockets are the parent's.
@@ -379,7 +379,7 @@ enum LivePools {
     var pools: [UInt32: any JoinablePool] = [:]
     var isHooked = false
   }
-  private static let state = Mutex(State())
+  private static let state = Lock(State())
   private static let exiting = Atomic<Bool>(false)
   /// Whose pools they are.
   private static let process = Atomic<pid_t>(0)

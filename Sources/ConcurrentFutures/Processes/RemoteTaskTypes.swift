@@ -2,7 +2,7 @@
 import Synchronization
 
 enum RemoteTaskTypes {
-  private static let known = Mutex<[ObjectIdentifier: RemoteTaskType]>([:])
+  private static let known = Lock<[ObjectIdentifier: RemoteTaskType]>([:])
 
   /// - Throws: `EncodingError` if no other process can find the type.
   static func number(of type: Any.Type) throws -> RemoteTaskType {

@@ -38,14 +38,14 @@ struct EventRing: @unchecked Sendable {
   }
 
   struct Head: ~Copyable {
-    let lane: UInt16
-    /// P1, P2.
-    let busy = Atomic<UInt32>(0)
-    // owner: the hot ones.
+    // owner: the hot ones. First, because a change of any field counts for ThreadSanitizer as one of the first word.
     /// Addresses; 0: no window.
     var cursor: UInt = 0
     var limit: UInt = 0
     var packet: UnsafeMutableRawPointer?
+    /// P1, P2.
+    let busy = Atomic<UInt32>(0)
+    let lane: UInt16
     // owner: touched once a packet, or when events are lost.
     var window: Window?
     var sequence: UInt64 = 0

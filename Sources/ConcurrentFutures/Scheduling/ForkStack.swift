@@ -49,9 +49,10 @@ struct ForkStack: ~Copyable {
     static let awaited: UInt32 = 2
   }
 
-  // Owner's line. `top` is an address, for a comparison without arithmetic.
-  @usableFromInline let top: Atomic<UInt>
+  // Owner's line. First what thieves never read: a change of any field of `Worker` counts for ThreadSanitizer as one of its
+  // first word. `top` is an address, for a comparison without arithmetic.
   @usableFromInline let pool: UInt
+  @usableFromInline let top: Atomic<UInt>
   let base: UInt
   private let padding0 = CacheLinePadding()
   // Apart from `span`: thieves look at that at every pause, and would pull the line away between the owner's steps.

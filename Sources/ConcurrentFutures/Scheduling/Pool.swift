@@ -39,7 +39,7 @@ struct Pool: ~Copyable {
   let padding2 = CacheLinePadding()
   private let workers: UnsafeMutablePointer<Atomic<UInt>>
   let published = Atomic<Int>(0)
-  let lifecycle = Mutex<Lifecycle>(Lifecycle())
+  let lifecycle = Lock<Lifecycle>(Lifecycle())
   /// Futex word: changes whenever a thread ends or a worker begins to wait for the others.
   let ended = Atomic<UInt32>(0)
   let references = Atomic<Int>(1)

@@ -53,7 +53,7 @@ struct SleepWord: Equatable {
 struct Sleep: ~Copyable {
   private let word: Atomic<UInt64>
   private let padding = CacheLinePadding()
-  private let sleepers = Mutex<[Int]>([])
+  private let sleepers = Lock<[Int]>([])
   private let workers: Int
 
   /// - Parameter workers: how many workers the pool may have; none has a thread yet.

@@ -1,6 +1,5 @@
 /// What tests wait with. Each has a limit, so that a broken library ends in a failure and not in a hang.
 import Glibc
-import Synchronization
 import Testing
 
 struct OutOfTime: Error { var what: String }
@@ -58,6 +57,27 @@ final class Journal<Entry: Sendable>: Sendable {
   private let list = Mutex<[Entry]>([])
   var entries: [Entry] { list.withLock { $0 } }
   func note(_ entry: Entry) { list.withLock { $0.append(entry) } }
+}
+
+/// As Synchronization's, on the C library's: ThreadSanitizer sees how that one is handed over where it is contended.
+final class Mutex<Value>: @unchecked Sendable {
+  // SAFETY: `value` is touched by the holder of `mutex` only.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private var value: Value
+
+  init(_ value: sending Value) {
+    self.value = value
+    pthread_mutex_init(mutex, nil)
+  }
+  deinit {
+    pthread_mutex_destroy(mutex)
+    mutex.deallocate()
+  }
+  func withLock<R>(_ body: (inout Value) throws -> R) rethrows -> R {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return try body(&value)
+  }
 }
 
 /// A mutex and a condition variable on the monotonic clock.

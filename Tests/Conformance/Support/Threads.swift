@@ -86,6 +86,15 @@ final class TestThread<Value: Sendable>: Sendable {
   }
 }
 
+/// Returns once that thread of this process sleeps in the kernel.
+func untilSleeping(_ id: pid_t) throws {
+  var sightings = 0
+  try eventually {
+    sightings = threadState(id) == "S" ? sightings + 1 : 0
+    return sightings >= 3
+  }
+}
+
 private let installSilentHandler: Void = {
   var action = sigaction()
   action.__sigaction_handler.sa_handler = { _ in }

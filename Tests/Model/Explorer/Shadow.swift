@@ -1,5 +1,5 @@
 // Stands in for Synchronization inside of this target: product files are symlinked here, and this module's `Atomic`,
-// `Mutex` and fence shadow the imported ones. Every access is a step of the explorer.
+// `Lock` and fence shadow the imported ones. Every access is a step of the explorer.
 import Synchronization
 
 /// What a shadow atomic holds: the number of its location, in eight bytes of its own memory, so that the memory may be
@@ -92,7 +92,7 @@ extension AtomicUpdateOrdering {
 }
 
 /// A lock as a location that is 1 while it is held.
-struct Mutex<Value>: ~Copyable {
+struct Lock<Value>: ~Copyable {
   private let held = Atomic<Int>(0)
   private let state: UnsafeMutablePointer<Value>
   init(_ value: consuming Value) {

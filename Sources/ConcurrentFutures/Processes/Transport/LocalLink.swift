@@ -25,7 +25,7 @@ final class LocalLink: PeerLink, @unchecked Sendable {
   let pidfd: Int32
   private let socket: Int32
   private let epoll: Int32
-  private let outgoing = Mutex(Outgoing())
+  private let outgoing = Lock(Outgoing())
   private var reader = FrameReader()
   /// The stream has ended; only the process's end is waited for.
   var hasEnded = false

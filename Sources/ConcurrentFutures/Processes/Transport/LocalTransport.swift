@@ -23,7 +23,7 @@ final class LocalTransport: Transport, @unchecked Sendable {
   private let options: Options
   private let epoll: Int32
   /// Nil once closed.
-  private let waker: Mutex<Int32?>
+  private let waker: Lock<Int32?>
   private var links: [PeerID: LocalLink] = [:]
 
   static func token(_ id: PeerID, _ source: Source) -> UInt64 { UInt64(id) << 2 | source.rawValue }
@@ -32,7 +32,7 @@ final class LocalTransport: Transport, @unchecked Sendable {
     self.options = options
     epoll = cf_epoll()
     let event = cf_eventfd()
-    waker = Mutex(event)
+    waker = Lock(event)
     guard epoll >= 0, event >= 0, cf_epoll_set(epoll, event, UInt32(cf_readable), 0, 1) == 0 else {
       throw InvalidArgumentError(message: "the system refuses descriptors (errno \(errno))")
     }

@@ -177,11 +177,13 @@ extension Conformance {
       return ContinuousClock.now - start
     }
     for thread in blocked { try thread.untilBlocked() }
+    let before = interrupts.load(ordering: .relaxed)
     for _ in 0..<100 {
       for thread in blocked { thread.interrupt() }
       timed.interrupt()
       usleep(500)
     }
+    #expect(interrupts.load(ordering: .relaxed) - before > 100, "the signals were not delivered")
     for thread in blocked { #expect(!thread.hasEnded) }
     #expect(try timed.join() >= .milliseconds(200))
     try future.setResult(1)

@@ -243,10 +243,12 @@ extension Conformance {
         }
         return sum
       }
+      let before = interrupts.load(ordering: .relaxed)
       while !submitter.hasEnded {
         submitter.interrupt()
         usleep(50)
       }
+      #expect(interrupts.load(ordering: .relaxed) > before, "the signals were not delivered")
       #expect(try submitter.join() == 10_000)
     }
   }

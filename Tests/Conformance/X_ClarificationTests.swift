@@ -192,8 +192,14 @@ extension Conformance {
   @Test func x11_theScopeInAsyncCode() async throws {
     let ran = Counter()
     let value = try await withThreadPool(maxWorkers: 2) { pool in
-      for _ in 0..<5 { try pool.execute { ran.add() } }
-      return try await pool.submit { 3 }.value
+      let future = try pool.submit { 3 }
+      for _ in 0..<5 {
+        try pool.execute {
+          usleep(10_000)
+          ran.add()
+        }
+      }
+      return try await future.value  // first in the queue: the rest still runs
     }
     #expect(value == 3)
     #expect(ran.value == 5)

@@ -262,22 +262,30 @@ extension Conformance {
 
   @Test func x18_aRefusedElementEndsTheMap() throws {
     try withPool(PoolShape(workers: 1), { $0.admission = .reject(limit: 2) }) { pool in
-      let results = try pool.map(0..., bufferSize: 1) { $0 }
-      let occupied = try occupiedByHand(pool)
+      let results = try pool.map(0..., bufferSize: 2) { $0 }
+      try eventually { pool.statistics.completed == 2 }
+      let gate = try occupiedByHand(pool)
       var queued: [Future<Int>] = []
       while let future = try? pool.submit({ 1 }) { queued.append(future) }
-      // The first is done or queued before them; its successor finds no room.
-      let error = #expect(throws: RejectedExecutionError.self) {
-        while try results.next() != nil {}
-      }
+      // There is no room for the one that would take the first one's place.
+      let error = #expect(throws: RejectedExecutionError.self) { try results.next() }
       guard case .queueFull? = error?.reason else {
         Issue.record("another reason: \(error as Any)")
         return
       }
-      #expect(try results.next() == nil)
-      occupied.open()
+      #expect(try results.next() == nil, "the second is there, but the iteration has ended")
+      gate.open()
       wait(queued)
     }
+  }
+
+  /// After a shutdown what was submitted comes, then the iteration ends.
+  @Test func x18_aMapDrainsAfterTheShutdown() throws {
+    let pool = try ThreadPoolExecutor(maxWorkers: 2)
+    let results = try pool.map(0..., bufferSize: 3) { $0 }
+    #expect(try results.next() == 0)
+    pool.shutdown()
+    #expect(try results.collect() == [1, 2, 3])
   }
 
   /// Occupies the only worker; not counted as queued once it runs.

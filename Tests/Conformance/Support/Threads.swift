@@ -42,6 +42,7 @@ final class TestThread<Value: Sendable>: Sendable {
 
   init(_ body: @escaping @Sendable () throws -> Value) {
     let started = startJoinable { [self] in
+      admitInterrupts()
       identity.store(currentThread(), ordering: .releasing)
       let result = Result { try body() }
       outcome.withLock { $0 = result }
@@ -79,9 +80,9 @@ final class TestThread<Value: Sendable>: Sendable {
     }
   }
 
-  /// Sends a signal whose handler does nothing: whatever the thread sleeps in returns EINTR.
+  /// Sends a signal whose handler only counts: whatever the thread sleeps in returns EINTR.
   func interrupt() {
-    installSilentHandler
+    installCountingHandler
     thread.withLock { _ = pthread_kill($0!, SIGUSR2) }
   }
 }
@@ -95,11 +96,23 @@ func untilSleeping(_ id: pid_t) throws {
   }
 }
 
-private let installSilentHandler: Void = {
+/// How many signals of `interrupt` were delivered.
+let interrupts = Atomic<Int>(0)
+
+private let installCountingHandler: Void = {
   var action = sigaction()
-  action.__sigaction_handler.sa_handler = { _ in }
+  action.__sigaction_handler.sa_handler = { _ in interrupts.wrappingAdd(1, ordering: .relaxed) }
   sigaction(SIGUSR2, &action, nil)
 }()
+
+/// Threads inherit the mask of those of Dispatch, which block all signals.
+private func admitInterrupts() {
+  _ = interrupts.load(ordering: .relaxed)  // made here, not in the handler
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, SIGUSR2)
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+}
 
 /// 'R' running, 'S' sleeping, nil when there is no such thread.
 private func threadState(_ id: pid_t) -> Character? {

@@ -38,7 +38,10 @@ extension Conformance {
     await whenOpen(started)
     let byHand = Future<Int>()
     for awaited in [future, byHand] {
-      let awaiting = Task { try await awaited.value }
+      // On one thread: what is enqueued second runs once the first is suspended.
+      let executor = SingleThread()
+      let awaiting = Task(executorPreference: executor) { try await awaited.value }
+      await Task(executorPreference: executor) {}.value
       awaiting.cancel()
       await #expect(throws: CancellationError.self) { try await awaiting.value }
       let late = Task {

@@ -60,9 +60,13 @@ extension Future {
   }
 
   /// This outcome if it is there within `limit`, else the error ``TimeoutError``. The source goes on.
-  /// - Parameter limit: counted from this call.
+  /// - Parameter limit: counted from this call; zero or less: the outcome must be there already.
   public final func timingOut(after limit: Duration) -> Future<Value> {
     let limited = DerivedFuture<Value>(of: [self])
+    if isDone {  // no timer is to be faster than what is there already
+      limited.complete(with: outcomeOrCancelled)
+      return limited
+    }
     let deadline = Deadline.after(limit)
     let timer = Task.detached {
       try await Deadline.sleep(until: deadline)

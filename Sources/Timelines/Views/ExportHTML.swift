@@ -9,28 +9,63 @@ extension Export {
 }
 
 struct HTMLDocument {
-  /// Segments of all lanes together. Larger: finer and a larger file; at 120,000 a page stays well below 5 MB.
-  private static let segmentBudget = 120_000
   private static let columns = 2000
   private let request: Export.Request
   private let timeline: Timeline
   private let bins: Bins
   private let summary: Summary
+  private let levels: [[PageTile]]
+  private let tasks: [TaskRecord]
+  private let arrows: [Arrow]
+  private let critical: [CriticalStep]
 
   init(_ request: Export.Request) {
     self.request = request
-    var limits = TimelineLimits()
+    let isWhole = request.trace.recordCount <= PagePlan.wholeBelow
+    let span = request.span
     let lanes = UInt64(max(1, request.trace.lanes.count))
-    let length = request.span.upperBound - request.span.lowerBound
-    if request.trace.recordCount > Self.segmentBudget {
-      // At most two segments per stretch of this length and lane.
-      limits.resolution = max(1, length * lanes * 2 / UInt64(Self.segmentBudget))
-    } else {
-      limits.longest = 25_000
+    let resolution =
+      isWhole ? 0 : max(1, (span.upperBound - span.lowerBound) * lanes * 2 / UInt64(PagePlan.baseSegments))
+    var limits = TimelineLimits()
+    limits.resolution = .max  // its lanes are not used
+    if isWhole { limits.longest = 25_000 }
+    let first = Self.pass(
+      request,
+      BothSinks(
+        BothSinks(SummarySink(request.trace, window: request.window), Bins(span: span, columns: Self.columns)),
+        BothSinks(
+          Timeline(span: request.trace.span, limits: limits), PageSink([[PageTile(span, resolution: resolution)]]))))
+    summary = first.first.first.summary
+    bins = first.first.second
+    timeline = first.second.first
+    let base = first.second.second.levels[0]
+    // The path keeps every task in memory; a page of a very long run does without.
+    critical =
+      summary.tasks > 3_000_000
+      ? []
+      : CriticalPath.of(request.trace, window: request.window).steps.filter { $0.kind == .run && $0.lane >= 0 }
+        .sorted { $0.length > $1.length }.prefix(5000).sorted { $0.start < $1.start }
+    guard !isWhole else {
+      (levels, tasks, arrows) = ([base], timeline.tasks, timeline.steals.items + timeline.wakes.items)
+      return
     }
-    timeline = Timeline.of(request.trace, window: request.window, limits: limits, progress: request.progress)
-    bins = Bins.of(request.trace, window: request.window, columns: Self.columns, progress: request.progress)
-    summary = Summary.of(request.trace, window: request.window, progress: request.progress)
+    let interesting =
+      summary.alone.map(\.end) + timeline.tasks.filter { $0.fate == .error }.prefix(4).map(\.start)
+      + timeline.annotations.filter { $0.kind == .mark }.prefix(4).map(\.time) + summary.alone.map(\.start)
+    let tiles = Self.pass(request, PageSink(PagePlan(base[0]).levels(interesting: interesting)))
+    levels = [base] + tiles.levels
+    var seen = Set(timeline.tasks.map(\.task))
+    tasks = (timeline.tasks + tiles.tasks.filter { seen.insert($0.task).inserted })
+      .sorted { ($0.start == 0 ? $0.submit : $0.start, $0.task) < ($1.start == 0 ? $1.submit : $1.start, $1.task) }
+    let sampled = timeline.steals.items + timeline.wakes.items
+    arrows = sampled + tiles.arrows.filter { !sampled.contains($0) }
+  }
+  /// Reads the run (or the wanted part) once.
+  private static func pass<Sink: TimelineSink>(_ request: Export.Request, _ sink: Sink) -> Sink {
+    var modeler = Modeler(request.trace, window: request.window, sink: sink)
+    request.trace.read(into: &modeler, progress: request.progress)
+    _ = modeler.finish()
+    return modeler.sink
   }
 
   func text() -> String {
@@ -38,7 +73,8 @@ struct HTMLDocument {
     self.data().write(to: &data)
     let title = SVGFigure.escape("\(request.trace.name): poolscope timeline")
     // The data comes last: it may contain anything, also the other placeholders.
-    return HTMLPage.text.replacing("%TITLE%", with: title).replacing("%SCRIPT%", with: HTMLScript.text)
+    return HTMLPage.text.replacing("%TITLE%", with: title)
+      .replacing("%SCRIPT%", with: HTMLDrawing.text + HTMLScript.text)
       .replacing("%DATA%", with: data, maxReplacements: 1)
   }
 
@@ -58,35 +94,34 @@ struct HTMLDocument {
       ])
     }
     let marks = timeline.annotations.filter { $0.kind == .mark }.prefix(200).map { $0 }
-    let kept = Dictionary(timeline.tasks.enumerated().map { ($0.element.task, $0.offset) }) { first, _ in first }
-    // The path keeps every task in memory; a page of a very long run does without.
-    let critical: [CriticalStep] =
-      summary.tasks > 3_000_000
-      ? []
-      : CriticalPath.of(request.trace, window: request.window).steps.filter { $0.kind == .run && $0.lane >= 0 }
-        .sorted { $0.length > $1.length }.prefix(5000).sorted { $0.start < $1.start }
+    let kept = Dictionary(tasks.enumerated().map { ($0.element.task, $0.offset) }) { first, _ in first }
+    let steals = arrows.filter { $0.kind == .steal }
+    let wakes = arrows.filter { $0.kind == .wake }
     let items: [(String, JSON)] = [
-      ("schema", "poolscope.page/1"), ("name", .string(request.trace.name)), ("path", .string(request.trace.path)),
+      ("schema", "poolscope.page/2"), ("name", .string(request.trace.name)), ("path", .string(request.trace.path)),
       ("wall", .unsigned(max(1, span.upperBound - span.lowerBound))),
-      ("offset", .unsigned(span.lowerBound - request.trace.span.lowerBound)),
-      ("part", .bool(request.window != nil)), ("exact", .bool(timeline.limits.resolution == 0)),
-      ("resolution", .unsigned(timeline.limits.resolution)), ("unit", .unsigned(unit)), ("stats", stats()),
-      ("labels", .array(labels)), ("states", .array(LaneState.allCases.map { .string($0.name) })),
+      ("offset", .unsigned(span.lowerBound - request.trace.span.lowerBound)), ("part", .bool(request.window != nil)),
+      ("stats", stats()), ("labels", .array(labels)), ("states", .array(LaneState.allCases.map { .string($0.name) })),
       ("colors", .array(LaneState.allCases.map { .string(Palette.web($0)) })),
       ("stateShare", .array(LaneState.allCases.map { .number(summary.share($0)) })),
       ("fates", .array(TaskFate.allCases.map { .string("\($0)") })),
       ("sources", .array(TaskSource.allCases.map { .string("\($0)") })),
-      ("lanes", .array(timeline.lanes.indices.map { lane($0, kept) })), ("tasks", tasks()),
-      ("total", .unsigned(timeline.taskCount)),
-      ("steals", integers(timeline.steals.items) { [Int64($0.from), Int64($0.to), relative($0.start)] }),
       (
-        "wakes",
-        integers(timeline.wakes.items) { [Int64($0.from), Int64($0.to), relative($0.start), relative($0.end)] }
-      ),
+        "lanes",
+        .array(
+          timeline.model.lanes.indices.map { index in
+            let lane = timeline.model.lanes[index]
+            let acts = levels[0][0].lanes[index].segments.contains { $0.busy + $0.waiting > 0 }
+            return .object([("n", .string(lane.name)), ("w", .bool(lane.isWorker)), ("show", .bool(acts))])
+          })
+      ), ("tiles", tiles(kept)), ("tasks", taskColumns()), ("total", .unsigned(timeline.taskCount)),
+      ("steals", integers(steals) { [Int64($0.from), Int64($0.to), relative($0.start)] }),
+      ("wakes", integers(wakes) { [Int64($0.from), Int64($0.to), relative($0.start), relative($0.end)] }),
       ("marks", integers(marks) { [relative($0.time), Int64($0.label), Int64($0.lane)] }),
       ("critical", integers(critical) { [Int64($0.lane), relative($0.start), relative($0.end)] }),
       ("busy", columns { (bins.concurrency(column: $0) * 100).rounded() / 100 }),
       ("ready", columns { (bins.ready(column: $0) * 10).rounded() / 10 }),
+      ("injector", columns { (bins.injector(column: $0) * 10).rounded() / 10 }),
       ("readyMax", .number((0..<bins.columns).map { bins.ready(column: $0) }.max() ?? 0)),
     ]
     return .object(items)
@@ -95,9 +130,6 @@ struct HTMLDocument {
     .array(items.flatMap(values).map { .integer($0) })
   }
   private func columns(_ value: (Int) -> Double) -> JSON { .array((0..<bins.columns).map { .number(value($0)) }) }
-
-  /// Nanoseconds per unit of a segment's length: merged runs do not need more than a 32nd of their resolution.
-  private var unit: UInt64 { max(1, timeline.limits.resolution / 32) }
 
   private func stats() -> JSON {
     func item(_ key: String, _ value: String, bad: Bool = false) -> JSON {
@@ -134,37 +166,49 @@ struct HTMLDocument {
     }.joined(separator: " ")
   }
 
-  private func lane(_ index: Int, _ kept: [UInt64: Int]) -> JSON {
-    let segments = timeline.lanes[index]
+  private func tiles(_ kept: [UInt64: Int]) -> JSON {
     let span = timeline.model.span
-    var last: UInt64 = 0
-    var durations: [JSON] = []
-    for segment in segments {
-      let end = (segment.end - span.lowerBound + unit / 2) / unit
-      durations.append(.unsigned(end - min(last, end)))
-      last = max(last, end)
+    return .array(
+      levels.enumerated().flatMap { level, tiles in
+        tiles.map { tile -> JSON in
+          // Merged stretches need no finer stamps than a 32nd of their resolution.
+          let unit = max(1, tile.resolution / 32)
+          return .object([
+            ("level", .integer(Int64(level))), ("a", .integer(relative(max(tile.window.lowerBound, span.lowerBound)))),
+            ("b", .integer(relative(min(tile.window.upperBound, span.upperBound)))),
+            ("r", .unsigned(tile.resolution)), ("u", .unsigned(unit)),
+            ("lanes", .array(tile.lanes.map { lane($0, tile, unit, kept) })),
+          ])
+        }
+      })
+  }
+  private func lane(_ lane: PageLane, _ tile: PageTile, _ unit: UInt64, _ kept: [UInt64: Int]) -> JSON {
+    let segments = lane.segments
+    func each(_ value: (PageSegment) -> Int64) -> JSON { .array(segments.map { .integer(value($0)) }) }
+    /// A part of a segment in 255ths.
+    func part(_ time: UInt64, _ segment: PageSegment) -> Int64 {
+      Int64((Double(time) * 255 / Double(max(1, segment.end - segment.start))).rounded())
     }
-    let summary = timeline.model.lanes[index]
-    let acts = segments.contains { $0.state.isBusy || $0.state == .waiting }
+    var last: UInt64 = 0
+    let lengths = segments.map { segment -> JSON in
+      let end = (segment.end - tile.window.lowerBound + unit / 2) / unit
+      defer { last = max(last, end) }
+      return .unsigned(end - min(last, end))
+    }
     var items: [(String, JSON)] = [
-      ("n", .string(summary.name)), ("w", .bool(summary.isWorker)), ("show", .bool(acts)), ("d", .array(durations)),
-      ("k", .array(segments.map { .unsigned(UInt64($0.label) << 4 | UInt64($0.state.rawValue)) })),
-      ("t", .array(segments.map { .integer(Int64($0.task == 0 ? 0 : (kept[$0.task] ?? -1) + 1)) })),
+      ("d", .array(lengths)), ("k", each { Int64($0.label) << 4 | Int64($0.state.rawValue) }),
+      ("t", each { $0.task == 0 ? 0 : Int64((kept[$0.task] ?? -1) + 1) }),
     ]
-    if timeline.limits.resolution > 0 {
-      items.append(("c", .array(segments.map { .unsigned(UInt64($0.count)) })))
-      items.append(
-        (
-          "b",
-          .array(
-            segments.map { .unsigned(UInt64((Double($0.busy) * 255 / Double(max(1, $0.end - $0.start))).rounded())) })
-        ))
+    if tile.resolution > 0 {
+      items += [
+        ("c", each { Int64($0.count) }), ("b", each { part($0.busy, $0) }), ("l", each { Int64($0.second) }),
+        ("m", each { part($0.secondTime, $0) }), ("w", each { part($0.waiting, $0) }),
+      ]
     }
     return .object(items)
   }
 
-  private func tasks() -> JSON {
-    let tasks = timeline.tasks
+  private func taskColumns() -> JSON {
     func time(_ time: UInt64) -> JSON { .integer(time == 0 ? -1 : max(0, relative(time))) }
     return .object([
       ("id", .array(tasks.map { .string(EventText.task($0.task)) })),

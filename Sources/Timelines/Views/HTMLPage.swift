@@ -67,7 +67,7 @@ enum HTMLPage {
     <body>
     <header><h1><span id="name"></span><small id="sub"></small></h1><div class="stats" id="stats"></div></header>
     <div class="bar">
-    <input type="search" id="find" placeholder="Find a label  ( / )" aria-label="Find a label" autocomplete="off">
+    <input type="search" id="find" placeholder="Find a label or task  ( / )" aria-label="Find a label or a task" autocomplete="off">
     <span id="found" style="color:var(--soft)"></span>
     <button id="in" title="Zoom in (w)">+</button><button id="out" title="Zoom out (s)">&minus;</button><button id="fit" title="Whole run (0)">Fit</button>
     <label><input type="checkbox" id="steals">steals</label>

@@ -46,7 +46,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "LTTngTests", dependencies: ["RecordingChild", "Timelines"], swiftSettings: settings),
     .testTarget(
-      name: "DocumentationSnippets", dependencies: ["ConcurrentFutures"], swiftSettings: settings),
+      name: "DocumentationSnippets", dependencies: ["ConcurrentFutures", "Timelines", "SchedulerEvents"],
+      swiftSettings: settings),
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(

@@ -57,9 +57,14 @@ let package = Package(
       name: "usecases",
       dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
       swiftSettings: settings),
+    // The programs of the article "Ten questions about a run", with answers that are known in advance.
+    .executableTarget(
+      name: "questions",
+      dependencies: [.product(name: "ConcurrentFutures", package: "swift-concurrent-futures")],
+      swiftSettings: settings),
     .testTarget(
       name: "ProgramsTests",
-      dependencies: ["Programs", "pgzip", "treesum", "manyparse", "poolscope", "usecases", "CZlib"],
+      dependencies: ["Programs", "pgzip", "treesum", "manyparse", "poolscope", "usecases", "questions", "CZlib"],
       swiftSettings: settings),
   ]
 )

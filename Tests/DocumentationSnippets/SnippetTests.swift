@@ -9,12 +9,16 @@ import Testing
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let catalogue = root.appending(path: "Sources/ConcurrentFutures/ConcurrentFutures.docc")
-  static let articles =
-    (try? FileManager.default.contentsOfDirectory(atPath: catalogue.path))?
-    .filter { $0.hasSuffix(".md") }.sorted() ?? []
+  static let timelines = root.appending(path: "Sources/Timelines/Timelines.docc")
+  static let articles = [catalogue, timelines].flatMap { folder in
+    (try? FileManager.default.contentsOfDirectory(atPath: folder.path))?
+      .filter { $0.hasSuffix(".md") }.sorted() ?? []
+  }
 
   @Test(arguments: articles + ["README.md"]) func everyBlockIsCompiled(_ article: String) throws {
-    let folder = article == "README.md" ? Self.root : Self.catalogue
+    let folders = article == "README.md" ? [Self.root] : [Self.catalogue, Self.timelines]
+    let folder = try #require(
+      folders.first { FileManager.default.fileExists(atPath: $0.appending(path: article).path) })
     let blocks = swiftBlocks(try String(contentsOf: folder.appending(path: article), encoding: .utf8))
     guard !blocks.isEmpty else { return }
     let name = article == "ConcurrentFutures.md" ? "Overview" : String(article.dropLast(3))

@@ -28,7 +28,7 @@ public struct AnswerView {
       table.rows.append([
         Table.Cell(
           Units.percent(Units.ratio(idle[cause], of: idle.total)), .number(Units.ratio(idle[cause], of: idle.total))),
-        .duration(idle[cause]), .text(cause.text), .text(detail(cause, summary), ink: .faint),
+        .duration(idle[cause]), Table.Cell(cause.text, .string(cause.key)), .text(detail(cause, summary), ink: .faint),
       ])
     }
     return table
@@ -105,7 +105,8 @@ public struct AnswerView {
   // MARK: One task
 
   /// One task's life. Lines of text.
-  public func task(_ history: TaskHistory) -> [String] {
+  /// `queued`: a summary of the time it lay in the queue; then it is said what the workers did instead.
+  public func task(_ history: TaskHistory, queued: Summary? = nil) -> [String] {
     guard let task = history.record else { return [] }
     func lane(_ index: Int32) -> String { index >= 0 ? history.model.lanes[Int(index)].name : "?" }
     let source = labels.source(task.label)
@@ -130,6 +131,15 @@ public struct AnswerView {
         "started",
         "\(when(task.start)) on \(lane(task.lane)), \(from), nesting \(task.nesting)"
           + (task.queueDelay.map { ", after \(Units.duration($0)) in the queue" } ?? ""))
+    }
+    if let queued, queued.capacity > 0 {
+      let labels = queued.labels.filter { $0.selfTime > 0 }.sorted { $0.selfTime > $1.selfTime }.prefix(3)
+      var parts = labels.map {
+        "\(self.labels.text($0.label)) \(Units.percent(Units.ratio($0.selfTime, of: queued.capacity)))"
+      }
+      let busy = Units.ratio(queued.work, of: queued.capacity)
+      if busy < 0.9995 { parts.append("not running \(Units.percent(1 - busy))") }
+      line("meanwhile", "the workers: " + parts.joined(separator: ", "))
     }
     if task.end > 0 {
       line(

@@ -19,13 +19,13 @@ struct HTMLDocument {
   private let arrows: [Arrow]
   private let critical: [CriticalStep]
 
-  init(_ request: Export.Request) {
+  init(_ request: Export.Request, budget: PageBudget = PageBudget()) {
     self.request = request
-    let isWhole = request.trace.recordCount <= PagePlan.wholeBelow
+    let isWhole = request.trace.recordCount <= budget.wholeBelow
     let span = request.span
     let lanes = UInt64(max(1, request.trace.lanes.count))
     let resolution =
-      isWhole ? 0 : max(1, (span.upperBound - span.lowerBound) * lanes * 2 / UInt64(PagePlan.baseSegments))
+      isWhole ? 0 : max(1, (span.upperBound - span.lowerBound) * lanes * 2 / UInt64(budget.baseSegments))
     var limits = TimelineLimits()
     limits.resolution = .max  // its lanes are not used
     if isWhole { limits.longest = 25_000 }
@@ -52,7 +52,7 @@ struct HTMLDocument {
     let interesting =
       summary.alone.map(\.end) + timeline.tasks.filter { $0.fate == .error }.prefix(4).map(\.start)
       + timeline.annotations.filter { $0.kind == .mark }.prefix(4).map(\.time) + summary.alone.map(\.start)
-    let tiles = Self.pass(request, PageSink(PagePlan(base[0]).levels(interesting: interesting)))
+    let tiles = Self.pass(request, PageSink(PagePlan(base[0], budget).levels(interesting: interesting)))
     levels = [base] + tiles.levels
     var seen = Set(timeline.tasks.map(\.task))
     tasks = (timeline.tasks + tiles.tasks.filter { seen.insert($0.task).inserted })

@@ -121,18 +121,28 @@ enum HTMLDrawing {
     }
     function drawSegments(lane, from, to, y, h, labels, counts) {
       if (!lane || !lane.d.length) return;
-      // Segments narrower than a pixel are summed up in it, by label and state.
-      let px = -1, keys = [], sums = [], busy = 0;
-      const perPixel = (view.b - view.a) / (W - gutter - 8);
+      // Segments narrower than a pixel are summed up in it: busy time by label, the rest by state.
+      let px = -1, busy = 0;
+      const tasks = new Map(), idle = new Map(), perPixel = (view.b - view.a) / (W - gutter - 8);
+      const add = (map, key, weight) => map.set(key, (map.get(key) || 0) + weight);
       const flush = () => {
         if (px < 0) return;
-        let best = 0, most = 0, share = Math.min(1, busy / perPixel);
-        for (let i = 0; i < keys.length; i++) if (sums[i] > most) { most = sums[i]; best = keys[i]; }
-        if (busy > 0) { g.globalAlpha = dim(best >> 4) ? .12 : 1; g.fillStyle = paint(best >> 4, best & 15); const hh = Math.max(1, h * share); g.fillRect(px, y + h - hh, 1, hh); g.globalAlpha = 1; }
-        else if ((best & 15) !== S.parked && (best & 15) !== S.stopped) { g.fillStyle = paint(0, best & 15); g.fillRect(px, y + h * .6, 1, h * .4); }
-        keys = []; sums = []; busy = 0; px = -1;
+        if (busy > 0) {
+          // A bar per pixel, its labels in the same order everywhere, so that they make bands.
+          const height = Math.max(1, h * Math.min(1, busy / perPixel));
+          let base = y + h;
+          for (const l of tasks.size > 1 ? [...tasks.keys()].sort((a, b) => a - b) : tasks.keys()) {
+            const part = height * tasks.get(l) / busy;
+            g.globalAlpha = dim(l) ? .12 : 1; g.fillStyle = paint(l, S.running); g.fillRect(px, base - part, 1, part); base -= part;
+          }
+          g.globalAlpha = 1;
+        } else {
+          let best = S.parked, most = 0;
+          for (const [s, v] of idle) if (v > most) { most = v; best = s; }
+          if (best !== S.parked && best !== S.stopped) { g.fillStyle = paint(0, best); g.fillRect(px, y + h * .6, 1, h * .4); }
+        }
+        tasks.clear(); idle.clear(); busy = 0; px = -1;
       };
-      const add = (key, weight) => { const i = keys.indexOf(key); if (i < 0) { keys.push(key); sums.push(weight); } else sums[i] += weight; };
       const at = lane.at, n = lane.d.length;
       for (let i = first(at, from); i < n && at[i] < to; i++) {
         const a = Math.max(at[i], from), b = Math.min(at[i + 1], to);
@@ -145,8 +155,8 @@ enum HTMLDrawing {
         if (x1 - x0 < 1.5) {
           const p = Math.floor(x0);
           if (p !== px) { flush(); px = p; }
-          add(share > 0 ? (l << 4 | (BUSY.has(s) ? s : S.running)) : s, share > 0 ? (b - a) * share * 4 : b - a);
-          busy += (b - a) * share;
+          const ran = (b - a) * share, other = merged && lane.l[i] ? (b - a) * lane.m[i] / 255 : 0;
+          if (ran > 0) { add(tasks, l, ran - other); if (other > 0) add(tasks, lane.l[i], other); busy += ran; } else add(idle, s, b - a);
           continue;
         }
         flush();

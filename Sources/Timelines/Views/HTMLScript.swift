@@ -152,13 +152,15 @@ enum HTMLScript {
     if (!D.critical.length) $('criticalBox').style.display = 'none';
     theme(); layout(); help();
     // #t=A-B&q=LABEL&task=ID restores a view; so a link can point at what was found.
+    function restore() {
     const wanted = new URLSearchParams(location.hash.slice(1));
     if (wanted.get('q')) { $('find').value = wanted.get('q'); search(wanted.get('q')); }
     if (wanted.get('arrows')) for (const id of wanted.get('arrows').split(',')) if ($(id)) $(id).checked = true;
     if (wanted.get('t')) { const [a, b] = wanted.get('t').split('-').map(Number); if (b > a) { view.a = Math.max(0, a); view.b = Math.min(D.wall, b); } }
     if (wanted.get('task') && index.has(wanted.get('task'))) select(index.get(wanted.get('task')));
-    if (wanted.get('click')) { draw(); const [cx, cy] = wanted.get('click').split(',').map(Number); click(cx, cy); }
     draw();
+    }
+    addEventListener('hashchange', restore); restore();
     })();
     """#
 }

@@ -174,17 +174,21 @@ struct PageSink: TimelineSink {
   }
 }
 
+/// How much a page holds.
+struct PageBudget {
+  /// Runs with fewer events are drawn whole in full detail.
+  var wholeBelow = 120_000
+  /// Segments of level 0, of all lanes together. Larger: finer, and a larger file; at 100,000 all levels and cards stay
+  /// below 5 MB. Smaller: coarser where there is no tile.
+  var baseSegments = 100_000
+  /// Segments of a tile. Larger: wider tiles, a larger file; smaller: less to see in each.
+  var tileSegments = 1600
+  /// Tiles of a level: half of them evenly over the run, half where something happens.
+  var places = 20
+}
+
 /// Which parts of a long run get finer tiles.
 struct PagePlan {
-  /// Segments of level 0, of all lanes together. Larger: finer, and a larger file; at 60,000 all levels and cards stay
-  /// below 5 MB.
-  static let baseSegments = 60_000
-  /// Runs with fewer events are drawn whole in full detail.
-  static let wholeBelow = 120_000
-  /// Segments of a tile. Larger: wider tiles, a larger file.
-  static let tileSegments = 1000
-  /// Tiles of a level: half of them evenly over the run, half where something happens.
-  static let places = 20
   /// Intervals that one segment of a level stands for, as a multiple of the next level's.
   static let step = 16.0
 
@@ -192,10 +196,12 @@ struct PagePlan {
   private var sums: [Double]
   private let span: ClosedRange<UInt64>
   private let lanes: Int
+  private let budget: PageBudget
   private static let columns = 8192
 
   /// Counts the intervals that the segments of level 0 stand for.
-  init(_ base: PageTile) {
+  init(_ base: PageTile, _ budget: PageBudget) {
+    self.budget = budget
     span = base.window
     lanes = max(1, base.lanes.count)
     var counts = [Double](repeating: 0, count: Self.columns)
@@ -235,29 +241,29 @@ struct PagePlan {
     let all = sums[Self.columns]
     var ratios: [Double] = []  // intervals of a segment: 1 at the last level
     var ratio = 1.0
-    while ratio < all / Double(Self.baseSegments) {
+    while ratio < all / Double(budget.baseSegments) {
       ratios.append(ratio)
       ratio *= Self.step
     }
-    let even = (0..<Self.places / 2).map { number in
-      span.lowerBound + UInt64(wall * (Double(number) + 0.5) / Double(Self.places / 2))
+    let even = (0..<budget.places / 2).map { number in
+      span.lowerBound + UInt64(wall * (Double(number) + 0.5) / Double(budget.places / 2))
     }
     let wanted = Array(interesting.filter(span.contains).prefix(200)) + even
     return ratios.reversed().map { ratio in
       var windows: [ClosedRange<UInt64>] = []
       func add(_ centres: [UInt64], upTo limit: Int) {
         for centre in centres where windows.count < limit {
-          let window = window(around: centre, intervals: Double(Self.tileSegments) * ratio)
+          let window = window(around: centre, intervals: Double(budget.tileSegments) * ratio)
           if windows.allSatisfy({ $0.upperBound <= window.lowerBound || window.upperBound <= $0.lowerBound }) {
             windows.append(window)
           }
         }
       }
-      add(even, upTo: Self.places / 2)
-      add(wanted, upTo: Self.places)
+      add(even, upTo: budget.places / 2)
+      add(wanted, upTo: budget.places)
       return windows.sorted { $0.lowerBound < $1.lowerBound }.map { window in
         let length = window.upperBound - window.lowerBound
-        let resolution = ratio == 1 ? 0 : max(1, length * UInt64(lanes) * 2 / UInt64(Self.tileSegments))
+        let resolution = ratio == 1 ? 0 : max(1, length * UInt64(lanes) * 2 / UInt64(budget.tileSegments))
         return PageTile(window, resolution: resolution)
       }
     }

@@ -14,8 +14,16 @@ public enum Palette {
     return hash ^ (hash >> 32)
   }
   static func index(_ text: String) -> Int { Int(hash(text) % UInt64(label.count)) }
-  /// A label's colour as `#rrggbb`.
-  public static func web(_ text: String) -> String { label[index(text)].web }
+  /// A label's colour as `#rrggbb`: one of the hues, as it is, darker or lighter, so that few labels share a colour.
+  public static func web(_ text: String) -> String {
+    let shade = [1, 0.8, 1.2][Int(hash(text) / UInt64(label.count) % 3)]
+    let hue = Int(label[index(text)].web.dropFirst(), radix: 16) ?? 0
+    return stride(from: 16, through: 0, by: -8).reduce("#") { text, shift in
+      let part = Double(hue >> shift & 0xFF)
+      let mixed = Int(shade <= 1 ? part * shade : part + (255 - part) * (shade - 1))
+      return text + (mixed < 16 ? "0" : "") + String(mixed, radix: 16)
+    }
+  }
   /// A label's colour in the 256-colour palette.
   public static func terminal(_ text: String) -> UInt8 { label[index(text)].terminal }
 

@@ -20,6 +20,13 @@ extension Histogram {
   }
 }
 
+extension IdleCause {
+  /// Its name in machine-readable output: `no_ready_work`.
+  var key: String {
+    "\(self)".reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+}
+
 extension Summary {
   /// The items of the object that `summary --json` prints.
   public func json() -> [(String, JSON)] {
@@ -50,7 +57,7 @@ extension Summary {
           ("helped_ns", .unsigned(waits.helpedTime)),
         ])
       ),
-      ("idle_ns", .object(IdleCause.allCases.map { ("\($0)", .unsigned(idle[$0])) })),
+      ("idle_ns", .object(IdleCause.allCases.map { ($0.key, .unsigned(idle[$0])) })),
       ("concurrency_ns", .array(concurrency.map { .unsigned($0) })),
       ("labels", SummaryView.labelTable(self, limit: 0).json()),
     ]

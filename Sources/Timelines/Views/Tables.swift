@@ -32,8 +32,9 @@ extension Table {
       table.rows.append([
         .text(EventText.task(task.task)), .text(name, ink: .palette(Palette.terminal(name))), when(task.submit),
         when(task.start), .duration(task.queueDelay), .duration(task.runTime), .duration(task.selfTime),
-        .text(lane(task.lane)), .text(source, ink: .faint), .text("\(task.fate)", ink: ink),
-        .text(task.parent == 0 ? "-" : EventText.task(task.parent), ink: .faint),
+        task.lane < 0 ? Cell("-", .null, ink: .faint) : .text(lane(task.lane)),
+        task.start == 0 ? Cell("-", .null, ink: .faint) : .text(source, ink: .faint), .text("\(task.fate)", ink: ink),
+        task.parent == 0 ? Cell("-", .null, ink: .faint) : .text(EventText.task(task.parent), ink: .faint),
       ])
     }
     table.omitted = Int(clamping: list.matching) - list.tasks.count

@@ -79,6 +79,12 @@ enum Columns {
     guard self.width(text) > width else { return text }
     let mark = ascii ? ".." : "…"
     let room = Swift.max(0, width - (ascii ? 2 : 1))
+    // Of a place (`Folder/File.swift:12`) the end tells more than the beginning.
+    if text.contains("/"), let colon = text.lastIndex(of: ":"), text[colon...].dropFirst().allSatisfy(\.isNumber) {
+      var rest = text[...]
+      while self.width(String(rest)) > room { rest = rest.dropFirst() }
+      return width <= 0 ? "" : String(mark.prefix(width)) + rest
+    }
     var result = ""
     var used = 0
     for character in text {

@@ -11,7 +11,9 @@ struct IdleCommand: ParsableCommand {
   @OptionGroup var text: TextOptions
   @OptionGroup var format: FormatOptions
   @Option(help: "The worker whose gap to explain (w2).") var worker: String?
-  @Option(help: "A time within the gap; without --worker: of the worker that is idle longest then.") var at: TimePoint?
+  @Option(
+    parsing: .unconditional, help: "A time within the gap; without --worker: of the worker that is idle longest then.")
+  var at: TimePoint?
 
   func validate() throws {
     if worker != nil && at == nil { throw ValidationError("--worker needs --at") }

@@ -25,8 +25,9 @@ struct InputOptions: ParsableArguments {
 }
 
 struct WindowOptions: ParsableArguments {
-  @Option(help: "Begin there: +1.5s, 250ms, 50%, -2s (from the end), @mark:NAME.") var since: TimePoint?
-  @Option(help: "End there.") var until: TimePoint?
+  @Option(parsing: .unconditional, help: "Begin there: +1.5s, 250ms, 50%, -2s (from the end), @mark:NAME.") var since:
+    TimePoint?
+  @Option(parsing: .unconditional, help: "End there.") var until: TimePoint?
 
   /// The named part; nil: the whole run.
   func window(_ trace: Trace) throws -> ClosedRange<UInt64>? {
@@ -62,13 +63,14 @@ struct FilterOptions: ParsableArguments {
       filter.labels = Set(ids)
     }
     if let worker { filter.lanes = [Int32(try laneIndex(worker, trace))] }
-    if let minRun {
-      guard let length = TimePoint.duration(minRun) else {
-        throw ValidationError("--min-run: '\(minRun)' is not a duration")
-      }
-      filter.minRun = length
-    }
+    if let minRun { filter.minRun = try Self.duration(minRun, "min-run") }
     return filter
+  }
+  static func duration(_ text: String, _ option: String) throws -> UInt64 {
+    guard let length = TimePoint.duration(text) else {
+      throw ValidationError("--\(option): '\(text)' is not a duration")
+    }
+    return length
   }
 }
 

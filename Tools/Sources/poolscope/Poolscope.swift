@@ -25,7 +25,7 @@ struct Poolscope: ParsableCommand {
       LintCommand.self,
       CriticalPathCommand.self, WorkspanCommand.self, WhatifCommand.self, DiffCommand.self, LiveCommand.self,
       ExportCommand.self, EventsCommand.self, TrimCommand.self, MergeCommand.self, ValidateCommand.self,
-      RecordCommand.self, SnapshotCommand.self, CompletionCommand.self,
+      RecordCommand.self, SnapshotCommand.self, CompletionCommand.self, ManualCommand.self,
     ],
     defaultSubcommand: SummaryCommand.self)
 }

@@ -8,6 +8,7 @@ struct TaskCommand: ParsableCommand {
   @Argument(help: "The task, as `tasks` prints it: w0:12.") var task: String
   @OptionGroup var input: InputOptions
   @OptionGroup var text: TextOptions
+  @Flag(help: "Print JSON (versioned, units in the names).") var json = false
 
   func run() throws {
     guard let id = EventText.parseTask(task), id != 0 else {
@@ -18,7 +19,14 @@ struct TaskCommand: ParsableCommand {
     let history = TaskHistory.of(trace, task: id, progress: progress.callback)
     progress.finish()
     guard let history else { throw ValidationError("no task \(task) in this trace (poolscope tasks lists them)") }
-    try text.write(AnswerView(labels: trace.labels, origin: trace.span.lowerBound, style: text.style).task(history))
+    let delay = history.record.flatMap { $0.submit > 0 && $0.start > $0.submit ? $0.submit...$0.start : nil }
+    let meanwhile = delay.map { Summary.of(trace, window: $0) }
+    let view = AnswerView(labels: trace.labels, origin: trace.span.lowerBound, style: text.style)
+    if json {
+      try text.write(envelope("task", trace, view.taskJSON(history, queued: meanwhile)))
+    } else {
+      try text.write(view.task(history, queued: meanwhile))
+    }
     try input.finish(trace)
   }
 }

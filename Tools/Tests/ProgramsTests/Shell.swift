@@ -19,7 +19,7 @@ struct Shell: ~Copyable {
   private static let programs: URL = {
     let built = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     let folder = try! makeFolder()
-    for program in ["pgzip", "treesum", "manyparse", "poolscope", "usecases"] {
+    for program in ["pgzip", "treesum", "manyparse", "poolscope", "usecases", "questions"] {
       try! FileManager.default.copyItem(
         at: built.appendingPathComponent(program), to: folder.appendingPathComponent(program))
     }

@@ -1,0 +1,132 @@
+// The manners of poolscope as a command: exit statuses, streams, colours, completion, manual page, every format.
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(3))) struct PoolscopeTests {
+  private func withRun(_ body: (borrowing Shell) throws -> Void) throws {
+    let shell = try Shell()
+    let made = try shell.run("CONCURRENT_FUTURES_LOG=run questions tail")
+    #expect(made.status == 0, "\(made.messages)")
+    try body(shell)
+  }
+
+  @Test func exitStatusesAndStreams() throws {
+    try withRun { shell in
+      for (command, status): (String, Int32) in [
+        ("poolscope run", 0), ("poolscope lint --fail-on error run", 1), ("poolscope lint --fail-on never run", 0),
+        ("poolscope --nonsense run", 2), ("poolscope tasks --label nonsense run", 2),
+        ("poolscope timeline --since 90% --until 10% run", 2), ("poolscope nowhere", 3),
+        ("poolscope -o /nowhere/x run", 3), ("poolscope info --strict run", 0), ("poolscope validate run", 0),
+        ("poolscope diff run", 2), ("poolscope export --to nonsense run", 2), ("poolscope --help", 0),
+      ] {
+        let outcome = try shell.run(command)
+        #expect(outcome.status == status, "\(command): \(outcome.messages)")
+        #expect(outcome.messages.isEmpty == (status <= 1), "\(command): \(outcome.messages)")
+        if status > 1 { #expect(outcome.text.isEmpty, "\(command)") }
+      }
+      // A reader that goes away ends it without a word.
+      let piped = try shell.run("poolscope events run | head -n 1; echo ${PIPESTATUS[1]}")
+      #expect(piped.messages.isEmpty && piped.text.hasSuffix("\n0\n"), "\(piped.messages)")
+    }
+  }
+
+  @Test func coloursAndWidths() throws {
+    try withRun { shell in
+      for command in [
+        "summary", "timeline", "idle", "tasks", "labels", "workers", "steals", "queues", "latency", "lint",
+      ] {
+        #expect(
+          try !shell.run("poolscope \(command) run").text.contains("\u{1B}"), "\(command): no terminal, no colour")
+        let colour = try shell.run("NO_COLOR=1 poolscope \(command) --color always run").text
+        if command != "queues" { #expect(colour.contains("\u{1B}["), "\(command): what is asked for wins") }
+        let ascii = try shell.run("poolscope \(command) --ascii run").text
+        #expect(ascii.unicodeScalars.allSatisfy { $0.isASCII }, "\(command)")
+        for line in try shell.run("poolscope \(command) --width 80 run").text.split(separator: "\n")
+        where ["timeline", "tasks", "labels", "workers", "steals", "queues"].contains(command) {
+          #expect(line.count <= 81, "\(command): \(line)")
+        }
+      }
+    }
+  }
+
+  @Test func windowsAndFilters() throws {
+    try withRun { shell in
+      func count(_ options: String) throws -> Int {
+        try shell.run("poolscope tasks --csv --limit 0 \(options) run | tail -n +2").text.split(separator: "\n").count
+      }
+      #expect(try count("") == 13)
+      #expect(try count("--label merge") == 1)
+      #expect(try count("--min-run 100ms") == 1)
+      #expect(try count("--until @mark:merging --since -1h") == 13)
+      #expect(try count("--since @mark:merging") == 1, "only the merge is left")
+      let workers = try (0..<4).map { try count("--worker w\($0)") }
+      #expect(workers.reduce(0, +) == 13)
+      #expect(try count("--outcome value") == 13)
+      #expect(try count("--outcome error,cancelled") == 0)
+      let sorted = try shell.run("poolscope tasks --csv --sort start --limit 0 run | tail -n +2 | cut -d, -f4").text
+        .split(separator: "\n").compactMap { Int($0) }
+      #expect(sorted == sorted.sorted() && sorted.count == 13)
+    }
+  }
+
+  @Test func everyFormatIsWritten() throws {
+    try withRun { shell in
+      for format in ["html", "svg", "png", "perfetto", "chrome", "json", "jsonl", "csv", "folded", "dot"] {
+        let outcome = try shell.run("poolscope export --to \(format) -o out.\(format) run && test -s out.\(format)")
+        #expect(outcome.status == 0 && outcome.messages.isEmpty, "\(format): \(outcome.messages)")
+        let piped = try shell.run("poolscope export --to \(format) run | cmp - out.\(format)")
+        #expect(piped.status == 0, "\(format): stdout and -o differ \(piped.text)")
+      }
+      let figure = try shell.run("head -c 8 out.png | od -An -c")
+      #expect(figure.text.contains("P   N   G"))
+    }
+  }
+
+  @Test func trimmedAndMergedRunsAreRunsAgain() throws {
+    try withRun { shell in
+      let cut = try shell.run(
+        "poolscope trim --since @mark:merging -o part run && poolscope validate part && poolscope part")
+      #expect(cut.status == 0 && cut.text.contains("merge"), "\(cut.messages)")
+      let other = try shell.run("CONCURRENT_FUTURES_LOG=other questions fail")
+      #expect(other.status == 0)
+      let merged = try shell.run(
+        "poolscope merge -o both run other && poolscope validate both && poolscope info --json both")
+      #expect(merged.status == 0 && merged.text.contains("\"pools\""), "\(merged.messages)")
+    }
+  }
+
+  @Test func completionAndManualKnowEveryCommand() throws {
+    let shell = try Shell()
+    let help = try shell.run("poolscope --help").text
+    let commands = help.matches(of: /\n  ([a-z-]+)(?: \(default\))?\s\s/).map { String($0.1) }
+    #expect(commands.count > 24, "\(commands)")
+    let manual = try shell.run("poolscope manual").text
+    let bash = try shell.run("poolscope completion bash > c && bash -n c && cat c")
+    #expect(bash.status == 0, "\(bash.messages)")
+    for command in commands {
+      #expect(manual.contains("\n.SS \(command)\n"), "\(command)")
+      #expect(bash.text.contains(command))
+      for option in try shell.run("poolscope \(command) --help").text.matches(of: /\n  (--[a-z-]+)/) {
+        #expect(manual.contains(option.1.replacing("-", with: "\\-")), "\(command) \(option.1)")
+      }
+    }
+    for shellName in ["zsh", "fish"] {
+      #expect(try shell.run("poolscope completion \(shellName)").text.contains("critical-path"))
+    }
+    // Where troff is installed it has nothing to say against the page.
+    let troff = try shell.run("command -v groff >/dev/null || exit 0; poolscope manual | groff -man -Tascii -ww -z")
+    #expect(troff.status == 0 && troff.messages.isEmpty, "\(troff.messages)")
+  }
+
+  @Test func liveFollowsAProgram() throws {
+    let shell = try Shell()
+    let outcome = try shell.run(
+      """
+      CONCURRENT_FUTURES_LOG=run questions wider & until poolscope run >/dev/null 2>&1; do :; done
+      poolscope live --interval 0.05 run; status=$?; wait; exit $status
+      """)
+    #expect(outcome.status == 0, "\(outcome.messages)")
+    // The last frame shows the end of the run.
+    #expect(outcome.text.matches(of: /64 tasks/).count >= 1 && outcome.text.contains("of 4 workers"))
+  }
+}

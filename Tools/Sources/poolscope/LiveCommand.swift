@@ -33,8 +33,9 @@ struct LiveCommand: ParsableCommand {
       lines += GanttView(bins, labels: trace.labels, origin: trace.span.lowerBound, style: style).lines([
         .workers, .concurrency, .queues,
       ])
-      let clear = isTerminal ? "\u{1B}[H\u{1B}[2J" : ""
-      try text.write(clear + lines.joined(separator: "\n") + "\n")
+      // On a terminal a frame is drawn over the last one, without a flicker: what is left of its lines, and below, goes.
+      let frame = lines.joined(separator: isTerminal ? "\u{1B}[K\n" : "\n")
+      try text.write(isTerminal ? "\u{1B}[H" + frame + "\u{1B}[K\n\u{1B}[J" : frame + "\n")
       let stopped = !summary.workers.isEmpty && summary.workers.allSatisfy { summary.model.lanes[$0].isStopped }
       if stopped || (count > 0 && frames >= count) { return }
       usleep(UInt32(interval * 1e6))

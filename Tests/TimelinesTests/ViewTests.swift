@@ -68,19 +68,22 @@ import Testing
     #expect(!svg.contains("nan") && !svg.contains("<b>") && !svg.contains("<script"))
   }
   @Test func pageIsOneFileAndCannotBeBrokenByLabels() throws {
-    let html = String(decoding: try export("html", try sample()), as: UTF8.self)
+    let trace = try sample()
+    let html = String(decoding: try export("html", trace), as: UTF8.self)
     #expect(!html.contains("http://") && !html.contains("https://") && !html.contains("%DATA%"))
     #expect(html.components(separatedBy: "</script>").count == 3)
     let start = try #require(html.range(of: "id=\"data\">"))
     let end = try #require(html.range(of: "</script>", range: start.upperBound..<html.endIndex))
     let data =
       try JSONSerialization.jsonObject(with: Data(html[start.upperBound..<end.lowerBound].utf8)) as? [String: Any]
-    let lanes = try #require(data?["lanes"] as? [[String: Any]])
     let wall = try #require(data?["wall"] as? Double)
-    let unit = try #require(data?["unit"] as? Double)
+    let tiles = try #require(data?["tiles"] as? [[String: Any]])
+    #expect(tiles.count == 1, "a short run is drawn whole")
+    let lanes = try #require(tiles.first?["lanes"] as? [[String: Any]])
+    #expect(lanes.count == trace.lanes.count)
     for lane in lanes {
-      let sum = (lane["d"] as? [Double] ?? []).reduce(0, +) * unit
-      #expect(abs(sum - wall) <= unit, "\(lane["n"] ?? "")")
+      let sum = (lane["d"] as? [Double] ?? []).reduce(0, +)
+      #expect(sum == wall, "exact to the nanosecond")
     }
   }
   @Test func perfettoPacketsAreWellFormed() throws {

@@ -97,6 +97,7 @@ struct HTMLDocument {
     let kept = Dictionary(tasks.enumerated().map { ($0.element.task, $0.offset) }) { first, _ in first }
     let steals = arrows.filter { $0.kind == .steal }
     let wakes = arrows.filter { $0.kind == .wake }
+    let ends = Set(arrows.flatMap { [$0.from, $0.to] })
     let items: [(String, JSON)] = [
       ("schema", "poolscope.page/2"), ("name", .string(request.trace.name)), ("path", .string(request.trace.path)),
       ("wall", .unsigned(max(1, span.upperBound - span.lowerBound))),
@@ -111,7 +112,8 @@ struct HTMLDocument {
         .array(
           timeline.model.lanes.indices.map { index in
             let lane = timeline.model.lanes[index]
-            let acts = levels[0][0].lanes[index].segments.contains { $0.busy + $0.waiting > 0 }
+            // An outside thread has a row where it does something that is drawn, or is an end of an arrow.
+            let acts = ends.contains(index) || levels[0][0].lanes[index].segments.contains { $0.busy + $0.waiting > 0 }
             return .object([("n", .string(lane.name)), ("w", .bool(lane.isWorker)), ("show", .bool(acts))])
           })
       ), ("tiles", tiles(kept)), ("tasks", taskColumns()), ("total", .unsigned(timeline.taskCount)),

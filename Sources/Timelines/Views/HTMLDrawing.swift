@@ -43,6 +43,8 @@ enum HTMLDrawing {
     const clock = ns => '+' + time(ns + D.offset, ns + D.offset >= 1e9 ? 6 : 3);
     const number = n => n.toLocaleString('en-US');
     const escape = s => String(s).replace(/[&<>"]/g, c => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c]);
+    /// In a bar: of a place (Folder/File.swift:12) only the file.
+    const barName = l => labelName(l).replace(/^.*\/([^/]+:\d+)$/, '$1');
     const labelName = l => D.labels[l] ? D.labels[l].n : '(no label)';
     const x = t => gutter + (t - view.a) / (view.b - view.a) * (W - gutter - 8);
     const t = px => view.a + (px - gutter) / (W - gutter - 8) * (view.b - view.a);
@@ -167,8 +169,8 @@ enum HTMLDrawing {
         else if (s === S.searching) { g.fillStyle = D.colors[s]; g.fillRect(x0, y + h * .72, x1 - x0, h * .28); }
         else if (s === S.parked) { g.fillStyle = ink.line; g.fillRect(x0, y + h / 2 - .5, x1 - x0, 1); }
         else if (s !== S.stopped && s !== S.outside) { g.fillStyle = D.colors[s]; g.fillRect(x0, y, x1 - x0 - .5, h); }
-        if (share === 1 && !merged && x1 - x0 > 44) labels.push([x0, x1, labelName(l), s === S.helping]);
-        else if (s === S.waiting && !merged && x1 - x0 > 70) labels.push([x0, x1, 'waits for ' + labelName(l), false]);
+        if (share === 1 && !merged && x1 - x0 > 44) labels.push([x0, x1, barName(l), s === S.helping]);
+        else if (s === S.waiting && !merged && x1 - x0 > 70) labels.push([x0, x1, 'waits for ' + barName(l), false]);
         g.globalAlpha = 1;
       }
       flush();
@@ -224,7 +226,7 @@ enum HTMLDrawing {
         const x0 = Math.max(gutter, x(T.st[i])), x1 = Math.max(x0 + 1.5, Math.min(W - 8, x(end)));
         g.fillStyle = paint(T.l[i], S.running); g.beginPath(); g.roundRect(x0, y, x1 - x0, h, 2.5); g.fill();
         if (i === chosen) { g.strokeStyle = ink.ink; g.lineWidth = 1.5; g.stroke(); g.lineWidth = 1; }
-        const text = labelName(T.l[i]) + '  ' + time(len(i)); g.textAlign = 'left';
+        const text = barName(T.l[i]) + '  ' + time(len(i)); g.textAlign = 'left';
         const inside = g.measureText(text).width < x1 - x0 - 10;
         if (inside) { g.fillStyle = '#fff'; g.fillText(text, x0 + 6, y + h / 2 + .5); }
         else if (x1 + 150 < W) { g.fillStyle = ink.soft; g.fillText(text, x1 + 6, y + h / 2 + .5); }

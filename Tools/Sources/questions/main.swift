@@ -18,9 +18,9 @@ func tail() throws {
   let parts = try (0..<12).map { _ in try pool.submit(label: "parse") { pause(20) } }
   for part in parts { try part.result() }
   try pool.submit(label: "merge") {
-    pause(80)
+    pause(100)
     EventLog.mark("merging")
-    pause(80)
+    pause(100)
   }.result()
   pool.shutdown()
 }
@@ -90,7 +90,7 @@ func fail() throws {
 }
 
 let programs: [(name: String, run: () throws -> Void)] = [
-  ("tail", tail), ("wide", { try wide(10) }), ("wider", { try wide(20) }), ("queue", queue), ("wait", wait),
+  ("tail", tail), ("wide", { try wide(25) }), ("wider", { try wide(50) }), ("queue", queue), ("wait", wait),
   ("steal", steal), ("fine", fine), ("fail", fail),
 ]
 guard CommandLine.arguments.count == 2,

@@ -13,10 +13,26 @@ extension ThreadPoolExecutor {
     let pool = pool.pointer
     let worker = pool.currentMember
     future.taskID = TaskID.next()
-    if pool.needsCare { try prepare(pool, worker) { pool.countCallersRun(failed: future.runHere()) } }
-    if future.isDone { return }  // the caller ran it
+    // The usual submission of a worker: it is itself the thread that can run the task, and nothing limits it.
+    if let worker, worker.pointee.submitsFreely, !pool.pointee.sleep.isClosed {
+      WorkerCounters.bump(worker.pointee.counters.submitted)
+      worker.pointee.lifo.push(Job(retainingUnshared: future).word)
+      if pool.pointee.sleep.afterPush.isQuiet { return }
+      _ = try retract(future, pool)
+      return
+    }
+    try admitWithCare(future, pool, worker)
+  }
+
+  private func admitWithCare(
+    _ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ worker: UnsafeMutablePointer<Worker>?
+  ) throws(RejectedExecutionError) {
+    if pool.needsCare {
+      try prepare(pool, worker) { pool.countCallersRun(failed: future.runHere()) }
+      if future.isDone { return }  // the caller ran it
+    }
     push(future, pool, worker)
-    if try retract(future, pool) { return }
+    _ = try retract(future, pool)
   }
 
   @usableFromInline
@@ -164,17 +180,12 @@ extension UnsafeMutablePointer<Pool> {
     } else {
       worker.pointee.fifo.push(job.word)
     }
-    fenceAfterLocalPush()
-  }
-
-  @inline(__always)
-  private func fenceAfterLocalPush() {
     atomicMemoryFence(ordering: .sequentiallyConsistent)  // Sleep.W1: the push before the look at the word
   }
 
+  /// `notify` after a push into the caller's own deque.
   func notifyAfterLocalPush() {
-    fenceAfterLocalPush()
-    notify()
+    if pointee.sleep.afterPush.wantsWaking { notifySlow() }
   }
 
   func countCallersRun(failed: Bool) {

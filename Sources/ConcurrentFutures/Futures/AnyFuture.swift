@@ -226,7 +226,14 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
   /// To FINISHED, after the outcome was stored. Completer only. Returns the nodes, which the caller must `fire`.
   @inline(__always)
   final func publish() -> UnsafeMutablePointer<WaitNode>? {
-    var current = FutureWord(raw: word.load(ordering: .relaxed))
+    let (exchanged, original) = word.compareExchange(
+      expected: FutureWord.running, desired: FutureWord.finished, ordering: .acquiringAndReleasing)
+    return exchanged ? nil : publish(from: FutureWord(raw: original))  // P1
+  }
+
+  @inline(never)
+  private final func publish(from seen: FutureWord) -> UnsafeMutablePointer<WaitNode>? {
+    var current = seen
     while true {
       if current.isLocked { current = FutureWord.waitUntilUnlocked(word) }
       let (exchanged, original) = word.compareExchange(

@@ -44,6 +44,12 @@ extension AnyFuture {
   /// Returns once FINISHED was seen.
   @usableFromInline @inline(never)
   final func block(_ timeout: Duration?) throws {
+    if timeout == nil, let worker = Worker.current, worker.runNewest(self) { return }
+    try blockSlowly(timeout)
+  }
+
+  @inline(never)
+  private final func blockSlowly(_ timeout: Duration?) throws {
     var word = loadWord()
     if !word.isDone {
       if let timeout {

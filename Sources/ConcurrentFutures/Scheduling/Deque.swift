@@ -74,6 +74,7 @@ struct Deque: ~Copyable, @unchecked Sendable {
   }
 
   /// Adds `item` at the bottom. Owner only.
+  @inline(__always)
   func push(_ item: UInt) {
     let b = bottom.load(ordering: .relaxed)  // I2: our own last write
     let t = top.load(ordering: .acquiring)
@@ -84,6 +85,7 @@ struct Deque: ~Copyable, @unchecked Sendable {
   }
 
   /// Takes the newest item, or nil. Owner only.
+  @inline(__always)
   func pop() -> UInt? {
     let b = bottom.load(ordering: .relaxed) - 1  // I2
     if top.load(ordering: .relaxed) > b { return nil }  // I2: top only grows, so it is empty indeed
@@ -114,6 +116,7 @@ struct Deque: ~Copyable, @unchecked Sendable {
   }
 
   /// The newest item, left where it is; a thief may take it at any moment. Owner only.
+  @inline(__always)
   var newest: UInt? {
     let b = bottom.load(ordering: .relaxed) - 1  // I2
     guard top.load(ordering: .relaxed) <= b else { return nil }

@@ -9,31 +9,34 @@ import Synchronization
 extension UnsafeMutablePointer<Worker> {
   /// Returns once `future` is done. Without a deadline only: a task run inline cannot be interrupted.
   func await(_ future: AnyFuture) {
-    let policy = pointee.pool.pointee.configuration.waitPolicy
-    if policy != .block, runIfPending(future) { return }
-    if future.isDone { return }
-    if policy == .stealAny, helpUntilDone(future) { return }
+    if runIfPending(future) || future.isDone { return }
+    if pool.pointee.configuration.waitPolicy == .stealAny, helpUntilDone(future) { return }
     blocking { _ = future.waitDone(deadline: nil) }
+  }
+
+  /// The usual case of `runIfPending`: the awaited task is the one this worker submitted last, and nobody took it.
+  @inline(__always)
+  func runNewest(_ future: AnyFuture) -> Bool {
+    let object = Unmanaged.passUnretained(future).toOpaque()
+    // SAFETY: only compared; the caller holds the future. What lies in a worker's own deque is a task of its pool.
+    guard pointee.lifo.newest == Job(.future, object).word, pointee.runsAwaited, !stackIsDeep,
+      let word = pointee.lifo.pop(), let claimed = QueueEntry(Job(word: word)).claim()
+    else { return false }
+    runInline(claimed)
+    return true
   }
 
   /// Claims and runs `future` on this thread if it is a pending task of this pool; of a future made from others, those.
   /// True if it is done by that.
   func runIfPending(_ future: AnyFuture) -> Bool {
-    guard pool.pointee.configuration.waitPolicy != .block else { return false }
+    guard pointee.runsAwaited else { return false }
     guard future.isTask else { return runSources(of: future) }
     guard future.owner == pool.pointee.id else { return false }
     dropStaleEntries()
     guard future.loadWord().phase == FutureWord.pending else { return false }
     guard !stackIsDeep else { return carryOn(future) }
-    // Mostly it is our newest: take its entry along. Else the entry stays where it is.
-    // SAFETY: only compared; the caller holds the future.
-    if pointee.lifo.newest == Job(.future, Unmanaged.passUnretained(future).toOpaque()).word,
-      let word = pointee.lifo.pop()
-    {
-      guard let claimed = QueueEntry(Job(word: word)).claim() else { return false }
-      runInline(claimed)
-      return true
-    }
+    if runNewest(future) { return true }  // beneath stale entries
+    // Its entry stays where it is.
     guard let claimed = QueueEntry(future).claimFromOutside() else { return false }
     pointee.staleEntries += 1
     runInline(claimed)
@@ -52,6 +55,7 @@ extension UnsafeMutablePointer<Worker> {
     return future.isDone
   }
 
+  @inline(__always)
   private func runInline(_ future: Unmanaged<AnyFuture>) {
     WorkerCounters.bump(pointee.counters.inlineRuns)
     runClaimed(future, .awaited)
@@ -77,8 +81,7 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Whether half of the stack is used.
   var stackIsDeep: Bool {
-    withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { UInt(bitPattern: $0.baseAddress) }
-      < pointee.helpingLimit
+    UInt(bitPattern: cf_frame_address()) < pointee.helpingLimit
   }
 
   /// Claims `future`, has a fresh thread run it, and waits for it. If the system refuses a thread, on this stack after all.

@@ -36,6 +36,7 @@ struct QueueEntry {
 
   /// Claims the task. The caller must run or fail it, and then release the future. Nil if there is nothing to run; the
   /// entry's reference was given back then.
+  @inline(__always)
   func claim(to phase: UInt = FutureWord.running) -> Unmanaged<AnyFuture>? {
     if FutureWord.claim(word.pointee, to: phase) { return future }
     discard()

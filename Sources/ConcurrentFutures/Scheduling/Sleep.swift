@@ -37,6 +37,10 @@ struct SleepWord: Equatable {
   var unstarted: Int { Int(raw >> 32 & 0xFFFF) }
   var isClosed: Bool { raw & SleepWord.closedBit != 0 }
 
+  /// Everybody is awake and the pool open: whoever made work visible need do nothing.
+  @inline(__always)
+  var isQuiet: Bool { raw >> 16 == 0 }
+
   /// Whether somebody sleeps or could be started.
   @inline(__always)
   var wantsCompany: Bool { raw & 0xFFFF_FFFF_0000 != 0 }
@@ -65,6 +69,17 @@ struct Sleep: ~Copyable {
   /// The word after everything this thread has published. For wakers (W1).
   @inline(__always)
   var current: SleepWord { SleepWord(raw: word.load(ordering: .sequentiallyConsistent)) }
+
+  /// The word after a push into the caller's own deque, which is no exchange. For wakers (W1).
+  @inline(__always)
+  var afterPush: SleepWord {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)  // W1: the push before the look at the word
+    return current
+  }
+
+  /// Whether the pool is closed to submissions, as of some earlier moment.
+  @inline(__always)
+  var isClosed: Bool { SleepWord(raw: word.load(ordering: .relaxed)).isClosed }
 
   /// Whether a worker has no thread yet. A hint.
   @inline(__always)

@@ -3,8 +3,8 @@ import CPlatform
 
 /// What the thread's slot said before a task (or a stolen fork) began on it. A value on the stack of who runs it.
 struct TaskContext {
-  private let task: UInt64
-  private let future: UnsafeMutableRawPointer?
+  fileprivate let task: UInt64
+  fileprivate let future: UnsafeMutableRawPointer?
   private let nesting: UInt32
 
   /// Tasks that run beneath this one on the thread's stack.
@@ -21,7 +21,7 @@ struct TaskContext {
       task: thread.pointee.current_task, future: thread.pointee.current_future, nesting: thread.pointee.nesting)
     thread.pointee.current_task = task
     thread.pointee.current_future = future
-    if isTask { thread.pointee.nesting = outer.nesting + 1 }
+    if isTask { thread.pointee.nesting = outer.nesting &+ 1 }
     return outer
   }
 
@@ -39,17 +39,16 @@ extension UnsafeMutablePointer<Worker> {
   /// `TaskContext.enter` in a worker, where thieves of a fork can read it.
   @inline(__always)
   func enter(_ task: UInt64, _ future: UnsafeMutableRawPointer?, isTask: Bool = true) -> TaskContext {
-    pointee.depth += 1
+    pointee.depth &+= 1
     publishRunning(task, future)
     return .enter(task, future, isTask: isTask)
   }
 
   @inline(__always)
   func leave(_ context: TaskContext) {
-    pointee.depth -= 1
+    pointee.depth &-= 1
     context.leave()
-    let thread = cf_current_thread().unsafelyUnwrapped
-    publishRunning(thread.pointee.current_task, thread.pointee.current_future)
+    publishRunning(context.task, context.future)
   }
 
   @inline(__always)

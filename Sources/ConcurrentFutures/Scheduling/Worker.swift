@@ -30,6 +30,9 @@ struct Worker: ~Copyable {
   let forks: ForkStack
   let pool: UnsafeMutablePointer<Pool>
   let index: Int
+  /// What the pool's configuration says, at hand.
+  let submitsFreely: Bool
+  let runsAwaited: Bool
   let lifo = Deque()
   let fifo = Deque()
   let next = NextJob()
@@ -69,6 +72,8 @@ struct Worker: ~Copyable {
   init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int, forkMemory: UnsafeMutableRawPointer) {
     self.pool = pool
     self.index = index
+    submitsFreely = pool.pointee.configuration.localOrder == .lifo && !pool.pointee.admission.isBounded
+    runsAwaited = pool.pointee.configuration.waitPolicy != .block
     forks = ForkStack(
       forkMemory, stackSize: pool.pointee.configuration.stackSize, pool: UInt(bitPattern: pool))
     victims = VictimOrder(seed: UInt64(index) &+ UInt64(pool.pointee.id) << 32)
@@ -286,12 +291,18 @@ extension UnsafeMutablePointer<Worker> {
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues. The
       // exchange of `publish` makes it visible.
       if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
-      guard let nodes = future.publish() else { return }
-      if pointee.depth == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
-      future.fire(nodes)
+      if let nodes = future.publish() { fire(future, nodes) }
     }
   }
 
+  /// Out of line: mostly nobody waits yet.
+  @inline(never)
+  private func fire(_ future: AnyFuture, _ nodes: UnsafeMutablePointer<WaitNode>) {
+    if pointee.depth == 0, pool.threadsMayStart { becomeBusySlow() }  // callbacks may take long
+    future.fire(nodes)
+  }
+
+  @inline(never)
   private func recordStart(
     _ task: UInt64, _ source: Recorder.Source, _ victim: UInt16, _ context: TaskContext, _ isOwn: Bool
   ) {

@@ -59,6 +59,7 @@ struct Worker: ~Copyable {
   var staleEntries = 0
   /// Rounds of the present search: how long victims have not answered.
   var patience = 0
+  var gathering = Gathering()
   /// Of the present search.
   var probes = Probes()
   /// `Pool.passedJobs` when the present search began.
@@ -223,6 +224,10 @@ extension UnsafeMutablePointer<Worker> {
 
   private func takeInjected(_ searching: Bool) -> Found? {
     guard pool.pointee.injector.isNonEmpty else { return nil }
+    if pointee.gathering.shouldPause(backlog: pool.pointee.injector.count) {
+      for _ in 0..<Gathering.pauses { cf_pause() }
+      pointee.gathering.paused(backlog: pool.pointee.injector.count)
+    }
     // While another could run them, take one: tasks start in the order in which they were submitted.
     let word = pool.pointee.sleep.current
     let othersIdle = word.searching - (searching ? 1 : 0) + word.sleeping + word.unstarted > 0

@@ -23,5 +23,8 @@ let package = Package(
       name: "processes", dependencies: [library], path: "processes", exclude: ["peers.py"], swiftSettings: settings),
     .executableTarget(
       name: "tracing", dependencies: [library], path: "tracing", exclude: ["cloop.c"], swiftSettings: settings),
+    .executableTarget(
+      name: "traces", dependencies: [.product(name: "Timelines", package: "swift-concurrent-futures")], path: "traces",
+      swiftSettings: settings),
   ]
 )

@@ -31,7 +31,8 @@ import Testing
   static func render(_ trace: Trace) -> String {
     let style = TerminalStyle(color: false, ascii: true, width: 100)
     let summary = Summary.of(trace)
-    var lines = SummaryView(summary, name: trace.name, style: style).lines(limit: 0)
+    var lines = trace.problems.map { "note: \($0)" }
+    lines += SummaryView(summary, name: trace.name, style: style).lines(limit: 0)
     lines += ["", "== workers"] + Table.workers(summary).lines(style)
     lines += ["", "== timeline"]
     lines += GanttView(

@@ -217,15 +217,18 @@ struct Script {
 @Suite(.timeLimit(.minutes(1))) struct LintTests {
   @Test func everyRuleHasACase() {
     #expect(Set(Lint.ids) == Set(Script.firing.keys))
+    #expect(Set(Lint.ids) == Set(Script.silent.keys))
     #expect(Set(Lint.ids).count == Lint.ids.count)
   }
   @Test func aHealthyRunHasNoFindings() throws {
     #expect(try Script.healthy().findings().map(\.id) == [])
   }
-  @Test(arguments: Lint.ids) func ruleFires(id: String) throws {
+  @Test(arguments: Lint.ids) func ruleFiresWhereItShouldAndOnlyThere(id: String) throws {
     let make = try #require(Script.firing[id])
     let findings = try make().findings()
     let finding = try #require(findings.first { $0.id == id }, "found \(findings.map(\.id))")
+    let near = try #require(Script.silent[id])
+    #expect(!(try near().findings().contains { $0.id == id }), "it fires on a run that has nothing of the kind")
     #expect(!finding.evidence.isEmpty && !finding.advice.isEmpty && !finding.evidence.contains("nan"))
   }
 }

@@ -11,11 +11,13 @@ struct Everything: TimelineSink {
   var tasks: [TaskRecord] = []
   var waits: [WaitRecord] = []
   var wakes: [WakeRecord] = []
+  var searches: [SearchRecord] = []
   var result: ModelResult?
   mutating func interval(_ interval: Interval) { intervals.append(interval) }
   mutating func task(_ task: TaskRecord) { tasks.append(task) }
   mutating func wait(_ wait: WaitRecord) { waits.append(wait) }
   mutating func wake(_ wake: WakeRecord) { wakes.append(wake) }
+  mutating func search(_ search: SearchRecord) { searches.append(search) }
   mutating func finish(_ result: ModelResult) { self.result = result }
 
   static func of(_ trace: Trace, window: ClosedRange<UInt64>? = nil) -> Everything {
@@ -65,5 +67,26 @@ struct Everything: TimelineSink {
       #expect(seen.result!.lanes[Int(task.lane)].lane == UInt16(truth.lane), comment)
     }
     #expect(Validation.of(trace) == [], comment)
+    try checkEdges(seen, simulation, comment)
+  }
+
+  /// Submits, steals, waits, wakes and searches, each with its ends.
+  private func checkEdges(_ seen: Everything, _ simulation: Simulation, _ comment: Comment) throws {
+    let lanes = seen.result!.lanes.map(\.lane)
+    for task in seen.tasks {
+      let truth = try #require(simulation.truth[task.task])
+      #expect(task.parent == truth.parent && lanes[Int(task.submitLane)] == truth.submitLane, comment)
+      #expect(task.source == truth.source && task.victim == truth.victim.map(UInt16.init) ?? EventValue.noLane, comment)
+      #expect(task.pickup <= task.start - task.submit, comment)
+    }
+    let waits = seen.waits.map {
+      Simulation.Wait(waiter: $0.waiter, awaited: $0.awaited, start: $0.start, end: $0.end)
+    }
+    #expect(waits.count == simulation.waits.count && Set(waits) == simulation.waits, comment)
+    let wakes = seen.wakes.map {
+      Simulation.Wake(from: lanes[$0.from], to: lanes[$0.to], wake: $0.wake, unpark: $0.unpark)
+    }
+    #expect(wakes.count == simulation.wakes.count && Set(wakes) == simulation.wakes, comment)
+    #expect(seen.searches.count == simulation.searches, comment)
   }
 }

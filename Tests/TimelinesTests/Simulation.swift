@@ -44,7 +44,16 @@ struct Simulation {
     var lane = 0
     var fails = false
     var label: UInt32 = 0
+    var parent: UInt64 = 0
+    var submitLane: UInt16 = 0
+    var source = TaskSource.local
+    var victim: Int?
   }
+  struct Wait: Hashable { var waiter: UInt64, awaited: UInt64, start: UInt64, end: UInt64 }
+  struct Wake: Hashable { var from: UInt16, to: UInt16, wake: UInt64, unpark: UInt64 }
+  private(set) var waits: Set<Wait> = []
+  private(set) var wakes: Set<Wake> = []
+  private(set) var searches = 0
   private(set) var text = TraceText()
   private(set) var truth: [UInt64: Truth] = [:]
   /// Nanoseconds by lane and state.
@@ -72,6 +81,7 @@ struct Simulation {
     var step = 0
     /// Waiting for this task, and since when.
     var awaiting: Int?
+    var since: UInt64 = 0
     var blocked = false
   }
   private struct Worker {
@@ -82,6 +92,8 @@ struct Simulation {
     var state = LaneState.stopped
     var waiting = false
     var wokenBy: UInt16?
+    var wokenAt: UInt64 = 0
+    var isParkedInWait = false
   }
 
   init(seed: UInt64, shape: Shape = Shape()) {
@@ -158,7 +170,9 @@ struct Simulation {
     let id = UInt64(lane) << 48 | counter
     ids[task] = id
     pending[task] = true
-    truth[id] = Truth(submit: time, fails: program[task].fails, label: program[task].label)
+    truth[id] = Truth(
+      submit: time, fails: program[task].fails, label: program[task].label, parent: parent.map { ids[$0] } ?? 0,
+      submitLane: lane)
     let isWorker = lane < EventValue.firstOutsideLane
     record(.taskSubmit, time, lane) {
       $0[TaskSubmit.task] = id
@@ -169,6 +183,7 @@ struct Simulation {
     if isWorker { deques[Int(lane)].append(task) } else { injector.append(task) }
     if let idle = workers.indices.first(where: { workers[$0].phase == .parked && workers[$0].wokenBy == nil }) {
       workers[idle].wokenBy = lane
+      workers[idle].wokenAt = time
       record(.workerWake, time, lane) {
         $0[WorkerWake.target] = UInt64(idle)
         $0[WorkerWake.cause] = UInt64(WakeCause.work.rawValue)
@@ -202,6 +217,7 @@ struct Simulation {
         $0[WorkerWake.target] = UInt64(worker)
         $0[WorkerWake.cause] = UInt64(WakeCause.stop.rawValue)
       }
+      wakes.insert(Wake(from: outside, to: UInt16(worker), wake: end, unpark: end + 500))
       end += 500
       record(.workerUnpark, end, UInt16(worker)) { $0[WorkerUnpark.cause] = UInt64(WakeCause.stop.rawValue) }
       enter(worker, .searching, end)
@@ -236,6 +252,7 @@ struct Simulation {
       guard let waker = workers[worker].wokenBy else { return }
       workers[worker].wokenBy = nil
       workers[worker].phase = .loop
+      wakes.insert(Wake(from: waker, to: lane, wake: workers[worker].wokenAt, unpark: time))
       record(.workerUnpark, time, lane) {
         $0[WorkerUnpark.cause] = UInt64(WakeCause.work.rawValue)
         $0[WorkerUnpark.waker] = UInt64(waker)
@@ -253,6 +270,15 @@ struct Simulation {
     if !injector.isEmpty { return start(worker, injector.removeFirst(), .injector, nil, time) }
     let victims = workers.indices.filter { $0 != worker }.shuffled(using: &random)
     if let victim = victims.first(where: { !deques[$0].isEmpty }) {
+      searches += 1
+      record(.searchEnd, time, UInt16(worker)) {
+        $0[SearchEnd.found] = 1
+        $0[SearchEnd.attempts] = 3
+        $0[SearchEnd.empty] = 2
+        $0[SearchEnd.victim] = UInt64(victim)
+        // Of a thread that has just started it would say when it began to look.
+        $0[SearchEnd.duration] = workers[worker].state == .starting ? 0 : min(100, time - workers[worker].since)
+      }
       return start(worker, deques[victim].removeFirst(), .stolen, victim, time)
     }
     enter(worker, .parked, time)
@@ -267,6 +293,8 @@ struct Simulation {
     workers[worker].phase = .running
     truth[ids[task]]!.start = time
     truth[ids[task]]!.lane = worker
+    truth[ids[task]]!.source = source
+    truth[ids[task]]!.victim = victim
     record(.taskStart, time, UInt16(worker)) {
       $0[TaskStart.task] = ids[task]
       $0[TaskStart.source] = UInt64(source.rawValue)
@@ -285,6 +313,16 @@ struct Simulation {
       let position = workers[worker].stack.count - 1
       if let awaited = top.awaiting {
         guard done[awaited] else { return }  // woken too early
+        if workers[worker].isParkedInWait, let waker = workers[worker].wokenBy {
+          workers[worker].isParkedInWait = false
+          workers[worker].wokenBy = nil
+          wakes.insert(Wake(from: waker, to: lane, wake: workers[worker].wokenAt, unpark: now))
+          record(.workerUnpark, now, lane) {
+            $0[WorkerUnpark.cause] = UInt64(WakeCause.result.rawValue)
+            $0[WorkerUnpark.waker] = UInt64(waker)
+          }
+        }
+        waits.insert(Wait(waiter: ids[task], awaited: ids[awaited], start: top.since, end: now))
         record(.waitEnd, now, lane) {
           $0[WaitEnd.waiter] = ids[task]
           $0[WaitEnd.awaited] = ids[awaited]
@@ -329,12 +367,15 @@ struct Simulation {
           $0[WaitBegin.awaited] = ids[child]
         }
         workers[worker].stack[position].awaiting = child
+        workers[worker].stack[position].since = now
         enter(worker, .waiting, now)
         if pending[child] {
           injector.removeAll { $0 == child }
           for index in deques.indices { deques[index].removeAll { $0 == child } }
           return start(worker, child, .awaited, nil, now)
         }
+        workers[worker].isParkedInWait = true
+        record(.workerPark, now, lane) { $0[WorkerPark.reason] = UInt64(ParkReason.wait.rawValue) }
         return
       }
     }
@@ -350,6 +391,12 @@ struct Simulation {
     }
     if !workers[worker].stack.isEmpty { enter(worker, .waiting, now) }
     for other in workers.indices where other != worker && workers[other].stack.last?.awaiting == task {
+      workers[other].wokenBy = UInt16(worker)
+      workers[other].wokenAt = now
+      record(.workerWake, now, UInt16(worker)) {
+        $0[WorkerWake.target] = UInt64(other)
+        $0[WorkerWake.cause] = UInt64(WakeCause.result.rawValue)
+      }
       at(now + UInt64.random(in: 500...8000, using: &random), other)
     }
   }

@@ -2,6 +2,8 @@
 //
 //     label parse Parse.swift:88            (a label definition; ids count from 1)
 //     pool main 2
+//     damage worker-0 cut 500              (after writing: the file ends there)
+//     damage worker-0 set 80 0xFF          (the byte at that offset)
 //     +0.000001000 w0 task_start task=x0:1 source=injector victim=? nesting=0
 //
 // Fields that are left out are 0 (victim, waker: none). `#` begins a comment.
@@ -14,6 +16,7 @@ struct TraceText {
   var labels: [(text: String, source: String)] = []
   var pools: [(name: String, workers: UInt32)] = []
   var records: [EventRecord] = []
+  var damage: [(file: String, kind: String, offset: Int, value: UInt8)] = []
 
   struct Malformed: Error, CustomStringConvertible {
     let line: Int
@@ -32,6 +35,10 @@ struct TraceText {
       func fail(_ reason: String) -> Malformed { Malformed(line: number + 1, reason: reason) }
       switch words[0] {
       case "label": labels.append((words[1], words.count > 2 ? words[2] : words[1]))
+      case "damage":
+        guard words.count >= 4, let offset = Int(words[3]) else { throw fail("expected FILE cut|set OFFSET") }
+        let value = words.count > 4 ? UInt8(words[4].dropFirst(2), radix: 16) : 0
+        damage.append((words[1], words[2], offset, value ?? 0))
       case "pool": pools.append((words[1], UInt32(words[2])!))
       default:
         guard words.count >= 3, let time = Self.time(words[0]), let lane = EventText.parseLane(words[1]),
@@ -88,6 +95,12 @@ struct TraceText {
     }
     for record in records { try writer.append(record) }
     try writer.close()
+    for item in damage {
+      let file = URL(fileURLWithPath: directory + "/" + item.file)
+      var data = try Data(contentsOf: file)
+      if item.kind == "cut" { data = data.prefix(item.offset) } else { data[item.offset] = item.value }
+      try data.write(to: file)
+    }
     return directory
   }
 }

@@ -58,77 +58,84 @@ public struct CriticalPath: Sendable {
   }
   private init(model: ModelResult) { self.model = model }
 
-  /// What the walk needs of a run.
-  struct Graph: TimelineSink {
-    struct Node {
-      var task: UInt64
-      var parent: UInt64
-      var submit: UInt64
+  /// What the walk needs of a run: 32 bytes a task, 32 a wait.
+  struct Graph: TimelineSink, ~Copyable {
+    static var splitsAtSubmits: Bool { false }
+    struct Wait: BitwiseCopyable {
+      /// The waiting task, or the lane of code outside of tasks.
+      var waiter: UInt64
+      var awaited: UInt64
       var start: UInt64
       var end: UInt64
-      var label: UInt32
-      var lane: Int32
-      var submitLane: Int32
     }
     var model: ModelResult
-    var nodes: [UInt64: Node] = [:]
-    /// Waits by their waiter, and those of outside threads by lane; both in the order of time.
-    var waits: [UInt64: [WaitRecord]] = [:]
-    var outsideWaits: [Int: [WaitRecord]] = [:]
-    var last: Node?
+    var nodes: TaskNodes
+    /// By waiter, then in the order of time, when the model has finished.
+    var waits: [Wait] = []
+    var outsideWaits: [Wait] = []
+    var last: UInt64 = 0
+    private var lastEnd: UInt64 = 0
+    private var laneOfNumber: [UInt16: Int] = [:]
 
-    init(span: ClosedRange<UInt64>) { model = ModelResult(span: span) }
+    init(span: ClosedRange<UInt64>) {
+      model = ModelResult(span: span)
+      nodes = TaskNodes(origin: span.lowerBound)
+    }
+    mutating func laneAppeared(_ lane: LaneSummary, index: Int) { laneOfNumber[lane.lane] = index }
     mutating func task(_ task: TaskRecord) {
       guard task.start > 0 else { return }
       let end = task.end > 0 ? task.end : task.fate == .running ? model.span.upperBound : task.start
-      let node = Node(
-        task: task.task, parent: task.parent, submit: task.submit, start: task.start, end: end, label: task.label,
-        lane: task.lane, submitLane: task.submitLane)
-      nodes[task.task] = node
-      if end >= last?.end ?? 0 { last = node }
+      nodes.insert(task, end: end)
+      if end >= lastEnd { (last, lastEnd) = (task.task, end) }
     }
     mutating func wait(_ wait: WaitRecord) {
-      guard wait.end > 0 else { return }
+      // A wait of no length holds nothing up.
+      guard wait.end > wait.start else { return }
       if wait.waiter != 0 {
-        waits[wait.waiter, default: []].append(wait)
+        waits.append(Wait(waiter: wait.waiter, awaited: wait.awaited, start: wait.start, end: wait.end))
       } else {
-        outsideWaits[wait.lane, default: []].append(wait)
+        outsideWaits.append(Wait(waiter: UInt64(wait.lane), awaited: wait.awaited, start: wait.start, end: wait.end))
       }
     }
-    mutating func finish(_ result: ModelResult) { model = result }
+    mutating func finish(_ result: ModelResult) {
+      model = result
+      waits.sort { ($0.waiter, $0.end) < ($1.waiter, $1.end) }
+      outsideWaits.sort { ($0.waiter, $0.end) < ($1.waiter, $1.end) }
+    }
+    /// The lane of who submitted a task: it made its id.
+    func submitLane(_ task: UInt64) -> Int { laneOfNumber[EventValue.lane(ofTask: task)] ?? -1 }
+
+    /// The last wait of a waiter that ended at or before `time`.
+    static func lastWait(_ waits: [Wait], of waiter: UInt64, before time: UInt64) -> Wait? {
+      var low = 0
+      var high = waits.count
+      while low < high {
+        let middle = (low + high) / 2
+        if (waits[middle].waiter, waits[middle].end) <= (waiter, time) { low = middle + 1 } else { high = middle }
+      }
+      return low > 0 && waits[low - 1].waiter == waiter ? waits[low - 1] : nil
+    }
   }
 
-  private mutating func walk(_ graph: Graph) {
-    guard let last = graph.last else { return }
+  private mutating func walk(_ graph: borrowing Graph) {
+    guard let last = graph.nodes[graph.last] else { return }
     let floor = graph.model.span.lowerBound
     var found: [CriticalStep] = []
-    func add(_ kind: CriticalStep.Kind, _ start: UInt64, _ end: UInt64, _ node: Graph.Node?, lane: Int) {
+    func add(_ kind: CriticalStep.Kind, _ start: UInt64, _ end: UInt64, _ node: TaskNodes.Node?, lane: Int) {
       let from = max(start, floor)
       guard from < end else { return }
       found.append(
         CriticalStep(kind: kind, start: from, end: end, task: node?.task ?? 0, label: node?.label ?? 0, lane: lane))
     }
-    /// The last wait that ended at or before `time`.
-    func lastWait(_ waits: [WaitRecord]?, before time: UInt64) -> WaitRecord? {
-      guard let waits else { return nil }
-      var low = 0
-      var high = waits.count
-      while low < high {
-        let middle = (low + high) / 2
-        if waits[middle].end <= time { low = middle + 1 } else { high = middle }
-      }
-      // A wait of no length holds nothing up.
-      while low > 0, waits[low - 1].start == waits[low - 1].end { low -= 1 }
-      return low > 0 ? waits[low - 1] : nil
-    }
-    var node: Graph.Node? = last
+    var node: TaskNodes.Node? = last
     var lane = Int(last.lane)
     var time = last.end
+    var steps = 0  // that led no further back in time
     while time > floor {
       let before = time
       if let current = node {
         // Within a task: its last wait, or its start.
-        if let wait = lastWait(graph.waits[current.task], before: time), wait.start >= current.start {
+        if let wait = Graph.lastWait(graph.waits, of: current.task, before: time), wait.start >= current.start {
           add(.run, wait.end, time, current, lane: Int(current.lane))
           time = wait.end
           if let awaited = graph.nodes[wait.awaited], awaited.end > wait.start, awaited.end <= wait.end {
@@ -146,13 +153,13 @@ public struct CriticalPath: Sendable {
           guard current.submit > 0 else { break }
           add(.queued, current.submit, time, current, lane: Int(current.lane))
           time = min(time, current.submit)
-          lane = Int(current.submitLane)
+          lane = graph.submitLane(current.task)
           node = current.parent == 0 ? nil : graph.nodes[current.parent]
           if let parent = node, parent.start > time { node = nil }
         }
       } else {
         // Outside of the pool: back to the last result that this thread waited for.
-        if let wait = lastWait(graph.outsideWaits[lane], before: time) {
+        if let wait = Graph.lastWait(graph.outsideWaits, of: UInt64(bitPattern: Int64(lane)), before: time) {
           add(.outside, wait.end, time, nil, lane: lane)
           time = wait.end
           if let awaited = graph.nodes[wait.awaited], awaited.end > wait.start, awaited.end <= wait.end {
@@ -169,9 +176,10 @@ public struct CriticalPath: Sendable {
           time = floor
         }
       }
-      if time == before && found.count > graph.nodes.count * 2 + 16 { break }  // damaged stamps going in circles
+      steps = time == before ? steps + 1 : 0
+      if steps > graph.nodes.count + 16 { break }  // damaged stamps going in circles
     }
-    steps = found.reversed()
+    self.steps = found.reversed()
   }
 
   // MARK: Attribution

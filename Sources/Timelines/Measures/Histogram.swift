@@ -6,7 +6,7 @@
 /// and never lie outside of the exact minimum and maximum.
 public struct Histogram: Sendable {
   /// Sub-buckets per power of two. Larger: finer percentiles, more memory per label; smaller: the opposite.
-  private static let precisionBits: UInt64 = 6
+  private static var precisionBits: UInt64 { 6 }
   private var counts: [UInt64] = []
   /// How many values were added.
   public private(set) var count: UInt64 = 0
@@ -20,6 +20,14 @@ public struct Histogram: Sendable {
 
   /// An empty histogram; allocates nothing.
   public init() {}
+  init(_ tally: Tally) {
+    guard let base = tally.counts else { return }
+    counts = Array(UnsafeBufferPointer(start: base, count: tally.capacity))
+    count = tally.count
+    sum = tally.sum
+    max = tally.max
+    smallest = tally.smallest
+  }
 
   /// The mean, 0 when there is no value.
   public var mean: Double { count == 0 ? 0 : Double(sum) / Double(count) }
@@ -105,4 +113,37 @@ public struct Histogram: Sendable {
     }
     return result
   }
+}
+
+/// A histogram that is being filled, without an array's checks at each value. Whoever holds it calls `free`.
+struct Tally: BitwiseCopyable {
+  /// SAFETY: nil, or `capacity` initialized counts that belong to this tally's one holder.
+  private(set) var counts: UnsafeMutablePointer<UInt64>?
+  private(set) var capacity = 0
+  private(set) var count: UInt64 = 0
+  private(set) var sum: UInt64 = 0
+  private(set) var max: UInt64 = 0
+  private(set) var smallest = UInt64.max
+
+  @inline(__always) mutating func add(_ value: UInt64) {
+    let bucket = Histogram.bucket(of: value)
+    if bucket >= capacity { grow(to: bucket + 1) }
+    counts.unsafelyUnwrapped[bucket] &+= 1
+    count &+= 1
+    let (total, overflow) = sum.addingReportingOverflow(value)
+    sum = overflow ? .max : total
+    max = Swift.max(max, value)
+    smallest = Swift.min(smallest, value)
+  }
+  @inline(never) private mutating func grow(to size: Int) {
+    let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: size)
+    larger.initialize(repeating: 0, count: size)
+    if let counts {
+      larger.update(from: counts, count: capacity)
+      counts.deallocate()
+    }
+    counts = larger
+    capacity = size
+  }
+  func free() { counts?.deallocate() }
 }

@@ -53,9 +53,9 @@ public struct IdleAttribution: Sendable {
   public init() {}
 }
 
-/// Accumulates the attribution while the model runs.
-struct IdleSweep {
-  private(set) var result = IdleAttribution()
+/// Accumulates the attribution while the model runs, and the time that lanes spend in each state.
+struct IdleSweep: ~Copyable {
+  private var result = IdleAttribution()
   private var now: UInt64
   private var local = 0
   private var injector = 0
@@ -66,28 +66,42 @@ struct IdleSweep {
   /// Integral of (idle workers / busy workers) over the time without ready work.
   private var weight = 0.0
   private var outsideWeight = 0.0
-  private var labelWeight: [Double] = []
-  private var lanes: [LaneMarks] = []
+  /// Depths of the queues, times nanoseconds.
+  private(set) var depthArea = 0.0
+  private(set) var injectorArea = 0.0
+  private var labelWeight = PlainBuffer<Double>()
+  private var lanes = PlainBuffer<LaneMarks>()
+  /// `[lane * stateCount + state]`
+  private var stateTimes = PlainBuffer<UInt64>()
+  private static var stateCount: Int { 16 }
 
-  struct Integrals {
+  struct Integrals: BitwiseCopyable {
     var none: UInt64 = 0
     var injectorOnly: UInt64 = 0
     var local: UInt64 = 0
   }
-  private struct LaneMarks {
+  struct LaneMarks: BitwiseCopyable {
     var isWorker: Bool
+    var state = LaneState.stopped
+    /// At the end of the lane's last interval.
     var mark = Integrals()
     var weight = 0.0
     var woken = Integrals()
     var wokenAt: UInt64 = 0
-    var state = LaneState.stopped
   }
 
   init(start: UInt64) { now = start }
 
-  mutating func addLane(isWorker: Bool) { lanes.append(LaneMarks(isWorker: isWorker)) }
+  mutating func addLane(isWorker: Bool) {
+    lanes.append(LaneMarks(isWorker: isWorker))
+    stateTimes.grow(to: lanes.count * Self.stateCount, filling: 0)
+  }
+  /// Nanoseconds by `LaneState.rawValue`.
+  func times(_ lane: Int) -> [UInt64] {
+    LaneState.allCases.indices.map { stateTimes[lane * Self.stateCount + $0] }
+  }
 
-  @inline(__always) mutating func advance(_ time: UInt64) {
+  @inline(__always) private mutating func advance(_ time: UInt64) {
     guard time > now else { return }
     let length = time - now
     now = time
@@ -97,13 +111,17 @@ struct IdleSweep {
       integral.injectorOnly += length
     } else {
       integral.none += length
-      if idle > 0 {
-        if busy > 0 {
-          weight += Double(length) * Double(idle) / Double(busy)
-        } else {
-          outsideWeight += Double(length) * Double(idle)
-        }
-      }
+      if idle > 0 { charge(length) }
+      return
+    }
+    depthArea += Double(length) * Double(local + injector)
+    injectorArea += Double(length) * Double(injector)
+  }
+  private mutating func charge(_ length: UInt64) {
+    if busy > 0 {
+      weight += Double(length) * Double(idle) / Double(busy)
+    } else {
+      outsideWeight += Double(length) * Double(idle)
     }
   }
 
@@ -118,13 +136,13 @@ struct IdleSweep {
   }
 
   @inline(__always) mutating func entered(_ state: LaneState, lane: Int, time: UInt64) {
-    guard lanes[lane].isWorker else { return }
+    let marks = lanes.pointer(lane)
+    guard marks.pointee.isWorker else { return }
     advance(time)
-    let old = lanes[lane].state
-    guard old != state else { return }
+    let old = marks.pointee.state
     busy += (state.isBusy ? 1 : 0) - (old.isBusy ? 1 : 0)
     idle += (Self.isIdle(state) ? 1 : 0) - (Self.isIdle(old) ? 1 : 0)
-    lanes[lane].state = state
+    marks.pointee.state = state
   }
 
   mutating func woken(lane: Int, time: UInt64) {
@@ -135,39 +153,44 @@ struct IdleSweep {
   }
 
   @inline(__always) mutating func interval(_ interval: Interval) {
-    guard lanes[interval.lane].isWorker else { return }
+    stateTimes[interval.lane * Self.stateCount + Int(interval.state.rawValue)] &+= interval.length
+    let marks = lanes.pointer(interval.lane)
+    guard marks.pointee.isWorker else { return }
     advance(interval.end)
-    let marks = lanes[interval.lane]
-    lanes[interval.lane].mark = integral
-    lanes[interval.lane].weight = weight
-    switch interval.state {
-    case .running, .helping:
+    if interval.state.isBusy {
       let label = Int(interval.label)
-      if label >= labelWeight.count { labelWeight += [Double](repeating: 0, count: label + 1 - labelWeight.count) }
-      labelWeight[label] += weight - marks.weight
-    case .searching: split(interval.length, from: marks.mark, to: integral, ready: .searching)
+      if label >= labelWeight.count { labelWeight.grow(to: label + 1, filling: 0) }
+      labelWeight[label] += weight - marks.pointee.weight
+    } else {
+      attribute(interval, marks)
+    }
+    marks.pointee.mark = integral
+    marks.pointee.weight = weight
+  }
+  private mutating func attribute(_ interval: Interval, _ marks: UnsafeMutablePointer<LaneMarks>) {
+    switch interval.state {
+    case .searching: split(interval.length, from: marks.pointee.mark, to: integral, ready: .searching)
     case .parked:
       var length = interval.length
       var until = integral
-      if marks.wokenAt > interval.start && marks.wokenAt <= interval.end {
-        let latency = interval.end - marks.wokenAt
-        result.byCause[Int(IdleCause.wakeLatency.rawValue)] += latency
+      if marks.pointee.wokenAt > interval.start && marks.pointee.wokenAt <= interval.end {
+        let latency = interval.end - marks.pointee.wokenAt
+        add(latency, to: .wakeLatency)
         length -= latency
-        until = marks.woken
+        until = marks.pointee.woken
       }
-      lanes[interval.lane].wokenAt = 0
-      split(length, from: marks.mark, to: until, ready: .leftParked)
-    case .waiting: result.byCause[Int(IdleCause.blockedInResult.rawValue)] += interval.length
-    case .starting: result.byCause[Int(IdleCause.starting.rawValue)] += interval.length
-    case .stopped: result.byCause[Int(IdleCause.noThread.rawValue)] += interval.length
-    case .blocking, .unknown, .outside: break
+      marks.pointee.wokenAt = 0
+      split(length, from: marks.pointee.mark, to: until, ready: .leftParked)
+    case .waiting: add(interval.length, to: .blockedInResult)
+    case .starting: add(interval.length, to: .starting)
+    case .stopped: add(interval.length, to: .noThread)
+    case .running, .helping, .blocking, .unknown, .outside: break
     }
   }
+  private mutating func add(_ length: UInt64, to cause: IdleCause) { result.byCause[Int(cause.rawValue)] += length }
 
   /// The parts always sum to `length`, also where a gap was found only later.
-  @inline(__always) private mutating func split(
-    _ length: UInt64, from: Integrals, to: Integrals, ready: IdleCause
-  ) {
+  private mutating func split(_ length: UInt64, from: Integrals, to: Integrals, ready: IdleCause) {
     var none = to.none - from.none
     var injectorOnly = to.injectorOnly - from.injectorOnly
     let total = none + injectorOnly + (to.local - from.local)
@@ -177,17 +200,20 @@ struct IdleSweep {
       injectorOnly = min(length - none, UInt64(Double(injectorOnly) * scale))
       if total == 0 { none = length }
     }
-    result.byCause[Int(IdleCause.noReadyWork.rawValue)] += none
-    result.byCause[Int(IdleCause.injectorOnly.rawValue)] += injectorOnly
-    result.byCause[Int(ready.rawValue)] += length - none - injectorOnly
+    add(none, to: .noReadyWork)
+    add(injectorOnly, to: .injectorOnly)
+    add(length - none - injectorOnly, to: ready)
   }
 
   /// The whole, with charges as shares.
   func finished() -> IdleAttribution {
     var whole = result
-    let total = labelWeight.reduce(0, +) + outsideWeight
+    var total = outsideWeight
+    for label in 0..<labelWeight.count { total += labelWeight[label] }
     guard total > 0 else { return whole }
-    for (label, value) in labelWeight.enumerated() where value > 0 { whole.charges[UInt32(label)] = value / total }
+    for label in 0..<labelWeight.count where labelWeight[label] > 0 {
+      whole.charges[UInt32(label)] = labelWeight[label] / total
+    }
     whole.chargedOutside = outsideWeight / total
     return whole
   }

@@ -181,7 +181,7 @@ public enum Lint {
       )
     },
     rule("LOST-WAKEUP", .error, "A bug of the scheduler: please report it with this trace.", "events") { summary in
-      guard summary.lostWakes > 0, summary.coverage == 1 else { return nil }
+      guard summary.lostWakes > 0, summary.coverage == 1, summary.problems == 0 else { return nil }
       return ("\(Units.plural(summary.lostWakes, "worker")) was woken and never unparked", 0)
     },
     rule("WAIT-CYCLE", .error, "These tasks wait for each other: break the circle with then(...).", "task") { summary in
@@ -207,7 +207,7 @@ public enum Lint {
       summary in
       let pending = summary.count(.pending)
       let stopped = summary.workers.allSatisfy { summary.model.lanes[$0].isStopped }
-      guard pending > 0, stopped, summary.coverage == 1 else { return nil }
+      guard pending > 0, stopped, summary.coverage == 1, summary.problems == 0 else { return nil }
       return ("\(Units.plural(pending, "task")) never ran although every worker has stopped", 0)
     },
     // A fifth of everything: cancelling is the rule then, and submitting was for nothing.

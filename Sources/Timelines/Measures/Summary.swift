@@ -55,6 +55,8 @@ public struct Summary: Sendable {
   public var model: ModelResult
   /// How reading went.
   public var reading = ReadingOutcome()
+  /// Places where reading went around something; what was there may be missing without being counted.
+  public var problems = 0
   /// Texts of the label ids.
   public var labelTable: LabelTable
   /// Nanoseconds per lane and state, `[lane][LaneState.rawValue]`.
@@ -73,6 +75,10 @@ public struct Summary: Sendable {
   public var steals: [StealPair: UInt64] = [:]
   /// Episodes of looking for work.
   public var searches = SearchSummary()
+  /// What picking up a task costs (`TaskRecord.pickup`, where it is not 0), of tasks that another thread had submitted.
+  public var pickupMoved = Histogram()
+  /// The same of tasks from the worker's own deque.
+  public var pickupOwn = Histogram()
   /// Nanoseconds from a wake to the unpark that it caused.
   public var wakeLatency = Histogram()
   /// Nanoseconds that workers slept at a time.
@@ -175,8 +181,9 @@ public struct Summary: Sendable {
   public var coresUsed: Double { wall == 0 ? 0 : Double(work + time(.blocking)) / Double(wall) }
   /// Work divided by the critical chain: the workers that could be kept busy; 0 when nothing ran.
   public var parallelism: Double { criticalSpan == 0 ? 0 : Double(work) / Double(criticalSpan) }
-  /// What one edge of the chain costs when nothing stands in its way: the lowest decile of the queue delays.
-  public var costPerEdge: UInt64 { queue.percentile(10) }
+  /// What one edge of the chain costs when the task goes to another worker: the median pickup of tasks that did; where none
+  /// did, of all.
+  public var costPerEdge: UInt64 { (pickupMoved.count > 0 ? pickupMoved : pickupOwn).percentile(50) }
   /// The critical chain with the cost of its edges, in nanoseconds.
   public var burdenedSpan: UInt64 { criticalSpan + UInt64(criticalEdges) * costPerEdge }
   /// Work divided by the burdened chain; 0 when nothing ran.
@@ -201,189 +208,5 @@ public struct Summary: Sendable {
     var summary = modeler.sink.summary
     summary.reading = outcome
     return summary
-  }
-}
-
-/// Accumulates a `Summary`.
-public struct SummarySink: TimelineSink {
-  var summary: Summary
-  private let filter: TaskFilter
-  private var idle: IdleSweep
-  private var byLabel: [LabelSummary] = []
-  private var laneOfNumber: [UInt16: Int] = [:]
-  private var now: UInt64
-  private var ready = 0
-  private var injector = 0
-  private var aloneSince: UInt64 = 0
-  private var aloneLabel: UInt32 = 0
-  private var callbackSince: [UInt64] = []
-  private var workers = 0
-
-  /// For one pass over `trace`. `window`: nil, or the part to measure.
-  public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, filter: TaskFilter = .all) {
-    let span = window.map { $0.clamped(to: trace.span) } ?? trace.span
-    summary = Summary(model: ModelResult(span: span), labelTable: trace.labels)
-    self.filter = filter
-    idle = IdleSweep(start: span.lowerBound)
-    now = span.lowerBound
-  }
-
-  public mutating func laneAppeared(_ lane: LaneSummary, index: Int) {
-    summary.states.append([UInt64](repeating: 0, count: LaneState.allCases.count))
-    idle.addLane(isWorker: lane.isWorker)
-    callbackSince.append(0)
-    if lane.isWorker { workers += 1 }
-    laneOfNumber[lane.lane] = index
-  }
-
-  @inline(__always) private mutating func at(_ label: UInt32) -> Int {
-    let index = Int(label)
-    if index >= byLabel.count {
-      for next in byLabel.count...index { byLabel.append(LabelSummary(label: UInt32(next))) }
-    }
-    return index
-  }
-
-  @inline(__always) public mutating func interval(_ interval: Interval) {
-    summary.states[interval.lane][Int(interval.state.rawValue)] += interval.length
-    idle.interval(interval)
-    if interval.state.isBusy {
-      let index = at(interval.label)
-      byLabel[index].selfTime += interval.length
-    } else if interval.state == .parked {
-      summary.parks.add(interval.length)
-    }
-  }
-
-  @inline(__always) public mutating func entered(
-    _ state: LaneState, from: LaneState, lane: Int, time: UInt64, label: UInt32
-  ) {
-    let before = idle.busy
-    idle.entered(state, lane: lane, time: time)
-    let busy = idle.busy
-    if before != busy { busyChanged(from: before, to: busy, time: time, label: label) }
-    if busy == 1 && state.isBusy { aloneLabel = label }
-  }
-  @inline(__always) private mutating func busyChanged(from: Int, to: Int, time: UInt64, label: UInt32) {
-    let length = time - min(now, time)
-    now = max(now, time)
-    if from >= summary.concurrency.count {
-      summary.concurrency += [UInt64](repeating: 0, count: from + 1 - summary.concurrency.count)
-    }
-    summary.concurrency[from] += length
-    if from == 1 && to != 1 { endAlone(time) }
-    if to == 1 { aloneSince = time }
-  }
-  private mutating func endAlone(_ time: UInt64) {
-    guard time > aloneSince else { return }
-    let stretch = AloneStretch(start: aloneSince, end: time, label: aloneLabel)
-    // The five longest are enough for every finding.
-    if summary.alone.count < 5 || stretch.length > summary.alone[4].length {
-      summary.alone.append(stretch)
-      summary.alone.sort { $0.length > $1.length }
-      if summary.alone.count > 5 { summary.alone.removeLast() }
-    }
-  }
-
-  @inline(__always) public mutating func ready(local: Int, injector: Int, time: UInt64) {
-    idle.ready(local: local, injector: injector, time: time)
-    summary.queueDepth.max = max(summary.queueDepth.max, local + injector)
-    summary.injectorDepth.max = max(summary.injectorDepth.max, injector)
-  }
-
-  public mutating func woken(lane: Int, time: UInt64) { idle.woken(lane: lane, time: time) }
-
-  @inline(__always) public mutating func task(_ task: TaskRecord) {
-    guard filter.accepts(task) else { return }
-    summary.fates[Int(task.fate.rawValue)] += 1
-    let index = at(task.label)
-    switch task.fate {
-    case .value: byLabel[index].finished += 1
-    case .error:
-      byLabel[index].finished += 1
-      byLabel[index].errors += 1
-    case .cancelled: byLabel[index].cancelled += 1
-    case .running, .pending, .unknown: byLabel[index].unfinished += 1
-    }
-    if task.start > 0 {
-      byLabel[index].started += 1
-      summary.sources[Int(task.source.rawValue)] += 1
-      if task.source == .stolen { steal(task, index) }
-      if task.submit > 0 {
-        let delay = task.start - task.submit
-        byLabel[index].queue.add(delay)
-        summary.queue.add(delay)
-      }
-      if task.end > 0 {
-        let length = task.end - task.start
-        byLabel[index].run.add(length)
-        byLabel[index].total += length
-        summary.run.add(length)
-        crowd(task, index)
-      }
-    }
-    if task.depthSpan > summary.criticalSpan {
-      summary.criticalSpan = task.depthSpan
-      summary.criticalEdges = task.depthEdges
-      summary.criticalLabel = task.label
-    }
-  }
-  @inline(__always) private mutating func crowd(_ task: TaskRecord, _ index: Int) {
-    // This task has just ended, its worker still counts as busy.
-    if idle.busy * 4 <= workers || idle.busy == 1 {
-      byLabel[index].quietTasks += 1
-      byLabel[index].quietSelf &+= task.selfTime
-    } else if idle.busy * 4 >= workers * 3 {
-      byLabel[index].crowdedTasks += 1
-      byLabel[index].crowdedSelf &+= task.selfTime
-    }
-  }
-  public mutating func event(_ record: EventRecord, lane: Int) {
-    switch record.kind {
-    case .callbackBegin?: callbackSince[lane] = record.time
-    case .callbackEnd?:
-      if callbackSince[lane] > 0 { summary.callbackTime += record.time - min(callbackSince[lane], record.time) }
-      callbackSince[lane] = 0
-    default: break
-    }
-  }
-  private mutating func steal(_ task: TaskRecord, _ index: Int) {
-    byLabel[index].stolen += 1
-    let victim = laneOfNumber[task.victim] ?? -1
-    summary.steals[Summary.StealPair(thief: Int(task.lane), victim: victim), default: 0] += 1
-  }
-
-  public mutating func wait(_ wait: WaitRecord) {
-    summary.waits.count += 1
-    summary.waits.helped += UInt64(wait.helped)
-    summary.waits.helpedTime += wait.helpedTime
-    if wait.end == 0 {
-      summary.waits.open += 1
-      if summary.openWaits.count < 10_000 { summary.openWaits.append(wait) }
-    } else {
-      summary.waits.length.add(wait.end - wait.start)
-      if wait.outcome == .timeout { summary.waits.timeouts += 1 }
-    }
-  }
-  public mutating func wake(_ wake: WakeRecord) {
-    if wake.unpark > 0 { summary.wakeLatency.add(wake.unpark - wake.wake) } else { summary.lostWakes += 1 }
-  }
-  public mutating func search(_ search: SearchRecord) {
-    summary.searches.episodes += 1
-    summary.searches.found += search.found ? 1 : 0
-    summary.searches.attempts += UInt64(search.attempts)
-    summary.searches.empty += UInt64(search.empty)
-    summary.searches.lostRaces += UInt64(search.lostRaces)
-    summary.searches.duration.add(search.end - search.start)
-    summary.searches.attemptsPerEpisode.add(UInt64(search.attempts))
-  }
-
-  public mutating func finish(_ result: ModelResult) {
-    busyChanged(from: idle.busy, to: 0, time: result.span.upperBound, label: 0)
-    if idle.busy == 1 { endAlone(result.span.upperBound) }
-    summary.model = result
-    summary.idle = idle.finished()
-    summary.labels = byLabel.filter { $0.count > 0 || $0.selfTime > 0 }
-    summary.waits.blocked = summary.workers.reduce(0) { $0 + summary.states[$1][Int(LaneState.waiting.rawValue)] }
   }
 }

@@ -5,6 +5,7 @@ import SchedulerEvents
 ///
 /// Reading a trace costs more than most measures do; whoever needs several of them reads once.
 public struct BothSinks<First: TimelineSink, Second: TimelineSink>: TimelineSink {
+  @inlinable public static var splitsAtSubmits: Bool { First.splitsAtSubmits || Second.splitsAtSubmits }
   /// Is told first.
   public var first: First
   /// Is told second.

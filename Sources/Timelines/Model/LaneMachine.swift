@@ -29,14 +29,52 @@ struct LaneMachine {
   var summary: LaneSummary
   let index: Int
   let isWorker: Bool
+  private var flags: Flags = .known
   /// A thread exists.
-  var isAlive = false
+  var isAlive: Bool {
+    get { self[.alive] }
+    set { self[.alive] = newValue }
+  }
   /// False: events are missing, and nothing since has proved what the lane does.
-  var isKnown = true
-  var isParked = false
-  var isStarting = false
+  var isKnown: Bool {
+    get { self[.known] }
+    set { self[.known] = newValue }
+  }
+  var isParked: Bool {
+    get { self[.parked] }
+    set { self[.parked] = newValue }
+  }
+  var isStarting: Bool {
+    get { self[.starting] }
+    set { self[.starting] = newValue }
+  }
   /// Ends before the trace does: what follows the last event is unknown.
-  var isTruncated = false
+  var isTruncated: Bool {
+    get { self[.truncated] }
+    set { self[.truncated] = newValue }
+  }
+  /// It had an event.
+  var hasBegun: Bool {
+    get { self[.begun] }
+    set { self[.begun] = newValue }
+  }
+  /// In the middle of its life and awake: any event but the first, or an unexpected one, is as good as any other.
+  @inline(__always) var isOrdinary: Bool {
+    flags.isDisjoint(with: [.parked, .starting]) && flags.contains([.alive, .begun])
+  }
+  private struct Flags: OptionSet {
+    let rawValue: UInt8
+    static let alive = Flags(rawValue: 1)
+    static let known = Flags(rawValue: 2)
+    static let parked = Flags(rawValue: 4)
+    static let starting = Flags(rawValue: 8)
+    static let truncated = Flags(rawValue: 16)
+    static let begun = Flags(rawValue: 32)
+  }
+  private subscript(flag: Flags) -> Bool {
+    @inline(__always) get { flags.contains(flag) }
+    @inline(__always) set { if newValue { flags.insert(flag) } else { flags.remove(flag) } }
+  }
   /// Begin of the open interval, and the time of the last event.
   var since: UInt64
   var last: UInt64
@@ -50,6 +88,8 @@ struct LaneMachine {
   /// Task frames and wait frames on the stack.
   private(set) var tasks = 0
   private(set) var waits = 0
+  /// When its worker last ran something.
+  var freeSince: UInt64 = 0
   /// As the lane's own `lost` records count.
   var lostInRecords: UInt64 = 0
   var wakeTime: UInt64 = 0
@@ -66,6 +106,7 @@ struct LaneMachine {
     since = time
     last = time
     frames = .allocate(capacity: capacity)
+    if !isWorker { flags.insert(.alive) }
   }
   func dispose() { frames.deallocate() }
 

@@ -3,14 +3,21 @@ import SchedulerEvents
 
 /// Holds tasks that ran without a known submit for a while, because its stamp may come a little later (I3), and remembers
 /// the end of recent tasks for the waits that they end.
-struct LateTasks {
+struct LateTasks: ~Copyable {
   /// Larger: later submits are still matched; smaller: less memory. A late submit is a matter of microseconds.
   private static let room = 1024
   private static let remembered = 1 << 12
   private var records: [TaskRecord] = []
   private var next = 0
   private var places: [UInt64: Int] = [:]
-  private var recent = [Recent](repeating: Recent(), count: remembered)
+  /// SAFETY: `remembered` initialized entries, owned here.
+  private let recent: UnsafeMutablePointer<Recent>
+
+  init() {
+    recent = .allocate(capacity: Self.remembered)
+    recent.initialize(repeating: Recent(), count: Self.remembered)
+  }
+  deinit { recent.deallocate() }
 
   struct Recent {
     var task: UInt64 = 0

@@ -9,7 +9,7 @@
 import SchedulerEvents
 
 /// Consumes events and tells a sink what they mean. Use: `consume` each event in order, then `finish`.
-public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
+public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer {
   /// Who receives what the model finds.
   public var sink: Sink
   let span: ClosedRange<UInt64>
@@ -22,6 +22,9 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
   var laneCount = 0
   private var laneCapacity = 8
   private let laneIndex: UnsafeMutablePointer<Int32>
+  /// Event kinds by their number, `kindCount` of them. SAFETY: initialized, owned and freed as the above.
+  private let kinds: UnsafeMutablePointer<EventKind?>
+  private static var kindCount: Int { 128 }
   let facts: [UInt16: LaneFacts]
   var readyLocal = 0
   var readyInjector = 0
@@ -31,7 +34,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
   var processOfPID: [UInt32: Int] = [:]
 
   /// `window`: what lies outside is read, but not handed on.
-  public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, sink: Sink) {
+  public init(_ trace: Trace, window: ClosedRange<UInt64>? = nil, sink: consuming Sink) {
     self.init(span: trace.span, window: window, lanes: trace.lanes, sink: sink)
     lostByUnknownLanes = trace.lostByUnknownLanes
     result.processes = trace.processes.map(\.pid)
@@ -39,7 +42,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
       if let pid = UInt32(process.pid) { processOfPID[pid] = index }
     }
   }
-  init(span: ClosedRange<UInt64>, window: ClosedRange<UInt64>?, lanes: [LaneFacts], sink: Sink) {
+  init(span: ClosedRange<UInt64>, window: ClosedRange<UInt64>?, lanes: [LaneFacts], sink: consuming Sink) {
     self.sink = sink
     self.span = span
     self.window = window.map { $0.clamped(to: span) } ?? span
@@ -47,6 +50,8 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     machines = .allocate(capacity: laneCapacity)
     laneIndex = .allocate(capacity: 1 << 16)
     laneIndex.initialize(repeating: -1, count: 1 << 16)
+    kinds = .allocate(capacity: Self.kindCount)
+    for number in 0..<Self.kindCount { (kinds + number).initialize(to: EventKind(rawValue: UInt16(number))) }
     facts = Dictionary(lanes.map { ($0.lane, $0) }) { first, _ in first }
     // Workers come first and in order, so that rows need no sorting.
     for lane in lanes.sorted(by: { $0.lane < $1.lane }) where lane.span != nil { _ = addLane(lane.lane) }
@@ -56,6 +61,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     machines.deinitialize(count: laneCount)
     machines.deallocate()
     laneIndex.deallocate()
+    kinds.deallocate()
   }
 
   // MARK: Lanes
@@ -146,6 +152,7 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     }
     let old = lane.pointee.state
     lane.pointee.state = state
+    if old.isBusy { lane.pointee.freeSince = time }
     if state != old || state.isBusy {
       sink.entered(state, from: old, lane: lane.pointee.index, time: clamp(time), label: lane.pointee.label)
     }
@@ -159,28 +166,17 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     if number < 0 { number = addLane(record.worker) }
     let lane = machines + number
     let time = max(record.time, lane.pointee.last)
-    guard let kind = record.kind else {
+    guard record.id < Self.kindCount, let kind = kinds[Int(record.id)] else {
       result.unknownEvents += 1
       return
     }
-    if lane.pointee.summary.events == 0 { begin(lane, kind, time) }
-    lane.pointee.summary.events += 1
-    if kind == .workerStatus && lane.pointee.summary.events > 1 && lane.pointee.isKnown {
+    if kind == .workerStatus && lane.pointee.hasBegun && lane.pointee.isKnown {
+      lane.pointee.summary.events += 1
       lane.pointee.summary.tid = UInt32(truncatingIfNeeded: record[WorkerStatus.tid])
       return sink.event(record, lane: number)
     }
-    if lane.pointee.isStarting && kind != .workerStart { endStarting(lane, record, kind, time) }
-    if lane.pointee.isParked && kind != .workerUnpark && kind != .lost && kind != .workerStatus {
-      // A thread that sleeps does nothing: its waking up is among the lost.
-      gap(lane, time)
-      lane.pointee.isParked = false
-      settle(lane, time)
-    }
-    if lane.pointee.isWorker && !lane.pointee.isAlive && kind != .workerStart && kind != .lost {
-      gap(lane, time)
-      lane.pointee.isAlive = true
-      settle(lane, time)
-    }
+    if !lane.pointee.isOrdinary { prepare(lane, record, kind, time) }
+    lane.pointee.summary.events += 1
     sink.event(record, lane: number)
     switch kind {
     case .taskSubmit: taskSubmit(lane, record, time)
@@ -220,10 +216,30 @@ public struct Modeler<Sink: TimelineSink>: ~Copyable, EventConsumer {
     lane.pointee.last = time
   }
 
+  /// Before an event of a lane that has not begun, starts, sleeps or has no thread.
+  @inline(never) private mutating func prepare(
+    _ lane: UnsafeMutablePointer<LaneMachine>, _ record: EventRecord, _ kind: EventKind, _ time: UInt64
+  ) {
+    if !lane.pointee.hasBegun { begin(lane, kind, time) }
+    if lane.pointee.isStarting && kind != .workerStart { endStarting(lane, record, kind, time) }
+    if lane.pointee.isParked && kind != .workerUnpark && kind != .lost && kind != .workerStatus {
+      // A thread that sleeps does nothing: its waking up is among the lost.
+      gap(lane, time)
+      lane.pointee.isParked = false
+      settle(lane, time)
+    }
+    if !lane.pointee.isAlive && kind != .workerStart && kind != .lost {
+      gap(lane, time)
+      lane.pointee.isAlive = true
+      settle(lane, time)
+    }
+  }
+
   /// A lane's first event: what it did before depends on whether this is its beginning.
   @inline(never) private mutating func begin(
     _ lane: UnsafeMutablePointer<LaneMachine>, _ kind: EventKind, _ time: UInt64
   ) {
+    lane.pointee.hasBegun = true
     let late = facts[lane.pointee.summary.lane]?.startsLate ?? false
     if lane.pointee.isWorker {
       lane.pointee.state = kind == .workerStart && !late ? .stopped : .unknown

@@ -2,7 +2,7 @@
 import SchedulerEvents
 
 /// What a thread is doing. Every nanosecond of every worker is in exactly one of these.
-public enum LaneState: UInt8, CaseIterable, Sendable {
+public enum LaneState: UInt8, CaseIterable, BitwiseCopyable, Sendable {
   /// The thread runs, but has not looked for work yet.
   case starting
   /// Runs a task from the worker's loop.
@@ -95,6 +95,9 @@ public struct TaskRecord: Sendable, Equatable {
   public var start: UInt64 = 0
   /// 0: it has not ended, or unknown.
   public var end: UInt64 = 0
+  /// Of the queue delay, the nanoseconds in which the worker that took the task had nothing else to do: looking for work and
+  /// waking up. The rest it lay behind other tasks.
+  public var pickup: UInt64 = 0
   /// Nanoseconds in which the task itself was executed: without waits, nested tasks and declared blocking.
   public var selfTime: UInt64 = 0
   /// Length of the longest chain of self times that leads to its end (see WorkSpan).
@@ -234,7 +237,10 @@ public struct LaneSummary: Sendable {
 }
 
 /// Receives what the model finds, in the order in which it becomes certain. Every method may be left out.
-public protocol TimelineSink {
+public protocol TimelineSink: ~Copyable {
+  /// Whether what a task does up to a submit is handed on as an interval of its own, so that intervals and submits come in
+  /// the order in which they happened. Costs time; true unless a sink says otherwise.
+  static var splitsAtSubmits: Bool { get }
   /// A lane was in one state from `start` to `end`. A lane's intervals come in order, without gap or overlap, and cover the
   /// whole of the trace.
   mutating func interval(_ interval: Interval)
@@ -266,7 +272,8 @@ public protocol TimelineSink {
   mutating func finish(_ result: ModelResult)
 }
 
-extension TimelineSink {
+extension TimelineSink where Self: ~Copyable {
+  @inlinable public static var splitsAtSubmits: Bool { true }
   @inlinable public mutating func interval(_ interval: Interval) {}
   @inlinable public mutating func entered(_ state: LaneState, from: LaneState, lane: Int, time: UInt64, label: UInt32) {
   }

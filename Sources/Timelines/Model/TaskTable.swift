@@ -2,22 +2,29 @@
 
 /// Open addressing with backward-shift deletion; slots stay where they are, so that they can be kept by index.
 struct TaskTable: ~Copyable {
-  /// Slot indexes; -1: empty. A power of two of them.
-  private var buckets: UnsafeMutablePointer<Int32>
+  /// The id lies here too: looking for a task touches no other's record.
+  struct Bucket {
+    var task: UInt64 = 0
+    /// -1: the bucket is empty.
+    var slot: Int32 = -1
+  }
+  /// SAFETY: `buckets` holds `mask + 1` (a power of two) initialized buckets; `slots` holds `capacity` records of which
+  /// `used` are initialized (TaskRecord is trivial), indexes handed out are below it. Both are owned here.
+  private var buckets: UnsafeMutablePointer<Bucket>
   private var mask: Int
   private var shift: UInt64
-  /// SAFETY: `slots` holds `capacity` initialized records (TaskRecord is trivial); indexes handed out are below it.
   private(set) var slots: UnsafeMutablePointer<TaskRecord>
   private var capacity: Int
   private var used = 0
-  private var free: [Int32] = []
+  /// The slot that was given back last, -1: none; a free slot has task 0, and the next free one in `lane`.
+  private var free: Int32 = -1
   private(set) var count = 0
 
   init() {
     mask = (1 << 12) - 1
     shift = 64 - 12
     buckets = .allocate(capacity: mask + 1)
-    buckets.initialize(repeating: -1, count: mask + 1)
+    buckets.initialize(repeating: Bucket(), count: mask + 1)
     capacity = 1 << 11
     slots = .allocate(capacity: capacity)
   }
@@ -35,54 +42,57 @@ struct TaskTable: ~Copyable {
   @inline(__always) func find(_ task: UInt64) -> Int32 {
     var bucket = home(task)
     while true {
-      let slot = buckets[bucket]
-      if slot < 0 || slots[Int(slot)].task == task { return slot }
-      bucket = (bucket + 1) & mask
+      let found = buckets[bucket]
+      if found.slot < 0 || found.task == task { return found.slot }
+      bucket = (bucket &+ 1) & mask
     }
   }
 
-  /// Adds a task that is not in the table.
-  @inline(__always) mutating func insert(_ record: TaskRecord) -> Int32 {
+  /// Adds a task that is not in the table, and returns its record.
+  @inline(__always) mutating func add(_ task: UInt64) -> UnsafeMutablePointer<TaskRecord> {
+    slots + Int(insert(task))
+  }
+  /// The same, and returns its slot.
+  @inline(__always) mutating func insert(_ task: UInt64) -> Int32 {
     if (count + 1) * 2 > mask { grow() }
     let slot: Int32
-    if let last = free.popLast() {
-      slot = last
+    if free >= 0 {
+      slot = free
+      free = slots[Int(slot)].lane
     } else {
       if used == capacity { growSlots() }
       slot = Int32(used)
       used += 1
     }
-    (slots + Int(slot)).initialize(to: record)
-    place(slot)
+    (slots + Int(slot)).initialize(to: TaskRecord(task: task))
+    place(task, slot)
     count += 1
     return slot
   }
-  @inline(__always) private mutating func place(_ slot: Int32) {
-    var bucket = home(slots[Int(slot)].task)
-    while buckets[bucket] >= 0 { bucket = (bucket + 1) & mask }
-    buckets[bucket] = slot
+  @inline(__always) private mutating func place(_ task: UInt64, _ slot: Int32) {
+    var bucket = home(task)
+    while buckets[bucket].slot >= 0 { bucket = (bucket &+ 1) & mask }
+    buckets[bucket] = Bucket(task: task, slot: slot)
   }
 
   /// Takes a task out; its slot may be used again at once.
   @inline(__always) mutating func remove(_ slot: Int32) {
-    var bucket = home(slots[Int(slot)].task)
-    while buckets[bucket] != slot { bucket = (bucket + 1) & mask }
+    var hole = home(slots[Int(slot)].task)
+    while buckets[hole].slot != slot { hole = (hole &+ 1) & mask }
     // Move back what would no longer be found.
-    var hole = bucket
-    var next = (bucket + 1) & mask
-    while true {
-      let other = buckets[next]
-      if other < 0 { break }
-      let wanted = home(slots[Int(other)].task)
-      if (next - wanted) & mask >= (next - hole) & mask {
-        buckets[hole] = other
+    var next = (hole &+ 1) & mask
+    while buckets[next].slot >= 0 {
+      let wanted = home(buckets[next].task)
+      if (next &- wanted) & mask >= (next &- hole) & mask {
+        buckets[hole] = buckets[next]
         hole = next
       }
-      next = (next + 1) & mask
+      next = (next &+ 1) & mask
     }
-    buckets[hole] = -1
+    buckets[hole].slot = -1
     slots[Int(slot)].task = 0
-    free.append(slot)
+    slots[Int(slot)].lane = free
+    free = slot
     count -= 1
   }
 
@@ -90,10 +100,10 @@ struct TaskTable: ~Copyable {
     let size = (mask + 1) * 2
     buckets.deallocate()
     buckets = .allocate(capacity: size)
-    buckets.initialize(repeating: -1, count: size)
+    buckets.initialize(repeating: Bucket(), count: size)
     mask = size - 1
     shift -= 1
-    for slot in 0..<used where slots[slot].task != 0 { place(Int32(slot)) }
+    for slot in 0..<used where slots[slot].task != 0 { place(slots[slot].task, Int32(slot)) }
   }
   @inline(never) private mutating func growSlots() {
     let larger = UnsafeMutablePointer<TaskRecord>.allocate(capacity: capacity * 2)

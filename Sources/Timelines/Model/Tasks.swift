@@ -1,7 +1,7 @@
 // The events of tasks and waits.
 import SchedulerEvents
 
-extension Modeler {
+extension Modeler where Sink: ~Copyable {
   typealias Lane = UnsafeMutablePointer<LaneMachine>
 
   func isInWindow(_ record: TaskRecord) -> Bool {
@@ -16,18 +16,21 @@ extension Modeler {
     return position < 0 ? 0 : lane.pointee.frames[position].id
   }
 
-  /// The longest chain of self times that leads to what the lane does now; `close` was called.
-  @inline(__always) private func chain(_ lane: Lane) -> (span: UInt64, edges: UInt32) {
+  /// The longest chain of self times that leads to what the lane does at `time`.
+  @inline(__always) private func chain(_ lane: Lane, _ time: UInt64) -> (span: UInt64, edges: UInt32) {
     var position = lane.pointee.depth - 1
+    // What the interval that is still open will add to the frame on top.
+    var open = lane.pointee.state.isBusy ? time - min(lane.pointee.since, time) : 0
     while position >= 0 {
       let frame = lane.pointee.frames + position
       if frame.pointee.slot >= 0 {
         let record = table.slots + Int(frame.pointee.slot)
-        return (record.pointee.depthSpan, record.pointee.depthEdges)
+        return (record.pointee.depthSpan + open, record.pointee.depthEdges)
       }
       if frame.pointee.kind == .fork || frame.pointee.kind == .callback {
-        return (frame.pointee.span, frame.pointee.edges)
+        return (frame.pointee.span + open, frame.pointee.edges)
       }
+      open = 0
       position -= 1
     }
     return (lane.pointee.outsideSpan, lane.pointee.outsideEdges)
@@ -76,24 +79,43 @@ extension Modeler {
     let slot = table.find(task)
     if slot >= 0 { return lateSubmit(lane, event, slot, time) }
     if let ended = late.take(task) { return lateSubmit(lane, event, ended, time) }
-    close(lane, time)
-    if !lane.pointee.isKnown { recognize(lane, task: event[TaskSubmit.parent], time) }
-    var record = TaskRecord(task: task)
-    fill(&record, lane, event, time)
-    _ = table.insert(record)
-    if record.queue != .inline { changeReady(record.queue, 1, time) }
-    sink.submitted(record)
+    if Sink.splitsAtSubmits { close(lane, time) }
+    if !lane.pointee.isKnown {
+      close(lane, time)
+      recognize(lane, task: event[TaskSubmit.parent], time)
+    }
+    let record = table.add(task)
+    fill(&record.pointee, lane, event, time)
+    changeReady(record.pointee.queue, 1, time)
+    sink.submitted(record.pointee)
   }
   @inline(__always) private func fill(_ record: inout TaskRecord, _ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     record.parent = event[TaskSubmit.parent]
     record.label = UInt32(truncatingIfNeeded: event[TaskSubmit.label])
-    record.queue = event.named(TaskSubmit.queue) ?? .local
+    record.queue = queue(event)
     record.queueDepth = UInt16(truncatingIfNeeded: event[TaskSubmit.depth])
     record.submitLane = Int32(lane.pointee.index)
     record.submit = time
-    let (span, edges) = chain(lane)
+    let (span, edges) = chain(lane, time)
     record.depthSpan = span
     record.depthEdges = edges &+ 1
+  }
+  // As `EventRecord.named`, for the two events of which there are most.
+  @inline(__always) private func queue(_ event: EventRecord) -> SubmitQueue {
+    switch event[TaskSubmit.queue] {
+    case 1: .injector
+    case 2: .inline
+    default: .local
+    }
+  }
+  @inline(__always) private func source(_ event: EventRecord) -> TaskSource {
+    switch event[TaskStart.source] {
+    case 1: .injector
+    case 2: .stolen
+    case 3: .awaited
+    case 4: .inline
+    default: .local
+    }
   }
   /// After a loss: the event says which task the lane runs. Proof enough if that task is on the stack.
   @inline(never) private mutating func recognize(_ lane: Lane, task: UInt64, _ time: UInt64) {
@@ -158,17 +180,23 @@ extension Modeler {
     close(lane, time)
     var slot = table.find(task)
     if slot < 0 {
-      slot = table.insert(TaskRecord(task: task))
+      slot = table.insert(task)
     } else if table.slots[Int(slot)].start > 0, table.slots[Int(slot)].fate != .unknown {
       // Its end was lost and the id came back, or the record is damaged: end the old one.
       result.contradictions += 1
       drop(task)
-      slot = table.insert(TaskRecord(task: task))
+      slot = table.insert(task)
     }
     let record = table.slots + Int(slot)
     record.pointee.start = max(time, record.pointee.submit)
     record.pointee.lane = Int32(lane.pointee.index)
-    record.pointee.source = event.named(TaskStart.source) ?? .local
+    record.pointee.source = source(event)
+    if nesting == 0 && record.pointee.submit > 0 {
+      record.pointee.pickup =
+        record.pointee.start
+        - min(
+          max(record.pointee.submit, lane.pointee.freeSince), record.pointee.start)
+    }
     record.pointee.victim = UInt16(truncatingIfNeeded: event[TaskStart.victim])
     record.pointee.nesting = UInt16(truncatingIfNeeded: min(nesting, 0xFFFF))
     record.pointee.fate = .running
@@ -273,7 +301,7 @@ extension Modeler {
   @inline(never) private mutating func endWithoutStart(_ task: UInt64, _ event: EventRecord, _ time: UInt64) {
     var slot = table.find(task)
     guard task != 0 else { return }
-    if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+    if slot < 0 { slot = table.insert(task) }
     let record = table.slots + Int(slot)
     if record.pointee.start == 0 && record.pointee.submit > 0 { changeReady(record.pointee.queue, -1, time) }
     record.pointee.end = max(time, record.pointee.submit, record.pointee.start)
@@ -306,7 +334,7 @@ extension Modeler {
     guard task != 0, lane.pointee.find({ $0.kind == .task && $0.id == task }) < 0 else { return }
     close(lane, time)
     var slot = table.find(task)
-    if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+    if slot < 0 { slot = table.insert(task) }
     let record = table.slots + Int(slot)
     record.pointee.fate = .running
     record.pointee.lane = Int32(lane.pointee.index)

@@ -1,13 +1,14 @@
 // The end of worker processes, told by their parent: what they were doing ended with them.
 import SchedulerEvents
 
-extension Modeler {
+extension Modeler where Sink: ~Copyable {
   /// A worker process is gone, or (with a call) a call that will not be tried again after its worker went.
   mutating func callWorkerDied(_ event: EventRecord, _ time: UInt64) {
     let task = event[Call.call]
     guard task == 0 else { return lose(task, time) }
     guard let process = processOfPID[UInt32(event[Call.pid])] else { return }
     for index in 0..<laneCount where machines[index].summary.process == process && machines[index].isAlive {
+      guard machines[index].isWorker else { continue }
       let lane = machines + index
       let end = max(time, lane.pointee.last)
       close(lane, end)

@@ -1,7 +1,7 @@
 // The events of workers: their beginning and end, parking and waking, searching, and what was lost.
 import SchedulerEvents
 
-extension Modeler {
+extension Modeler where Sink: ~Copyable {
   mutating func workerStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     if lane.pointee.isAlive && lane.pointee.isWorker {
       gap(lane, time)  // the stop of the lane's last incarnation is lost
@@ -61,7 +61,7 @@ extension Modeler {
       unwind(lane, to: 0)
       if task != 0 {
         var slot = table.find(task)
-        if slot < 0 { slot = table.insert(TaskRecord(task: task)) }
+        if slot < 0 { slot = table.insert(task) }
         table.slots[Int(slot)].fate = .running
         table.slots[Int(slot)].lane = Int32(lane.pointee.index)
         lane.pointee.push(

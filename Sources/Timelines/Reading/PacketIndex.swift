@@ -57,7 +57,7 @@ struct PacketIndex: Sendable {
         damagedFrom = nil
       }
       if stream == nil { stream = kind }
-      var content = Int(clamping: (header.contentBits + 7) / 8)
+      var content = Int(clamping: header.contentBits / 8 + (header.contentBits % 8 == 0 ? 0 : 1))
       if content > packetBytes || content < Int(PacketHeader.emptyBits / 8) {
         problems.append(
           ReadingProblem(file: name, offset: offset, text: "content size \(content) is outside of the packet"))

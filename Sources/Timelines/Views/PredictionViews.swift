@@ -21,7 +21,7 @@ public enum PredictionView {
       "T1 / Tinf: more workers than this cannot help")
     row(
       "edges", Units.count(summary.criticalEdges), .unsigned(UInt64(summary.criticalEdges)),
-      "on that chain, at \(Units.duration(summary.costPerEdge)) each (p10 of the queue delays)")
+      "on that chain, at \(Units.duration(summary.costPerEdge)) each (median pickup of tasks that moved)")
     row(
       "burdened_span_ns", Units.seconds(summary.burdenedSpan), .unsigned(summary.burdenedSpan),
       "the chain with that cost")

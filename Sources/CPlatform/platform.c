@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -40,13 +39,6 @@ int cf_membarrier_register(void) {
 void cf_membarrier(void) { syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0); }
 int32_t cf_gettid(void) { return (int32_t)syscall(SYS_gettid); }
 void cf_yield(void) { sched_yield(); }
-void cf_expect_whole_write(void *memory, size_t bytes) {
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t first = ((uintptr_t)memory + page - 1) & ~(page - 1), end = ((uintptr_t)memory + bytes) & ~(page - 1);
-  int saved = errno;
-  if (first < end) madvise((void *)first, end - first, MADV_HUGEPAGE);
-  errno = saved;
-}
 int cf_getcpu(void) { return sched_getcpu(); }
 
 #if defined(__x86_64__)

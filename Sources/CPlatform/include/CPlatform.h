@@ -47,7 +47,6 @@ static inline void cf_pause(void) {
 }
 
 void cf_yield(void);  // sched_yield
-void cf_expect_whole_write(void *memory, size_t bytes);  // advises large pages; errors are ignored
 
 // Futexes. `timeout_ns` is an absolute CLOCK_MONOTONIC time, or -1 for none. Returns 0 or an errno.
 int cf_futex_wait(const void *address, uint32_t expected, int64_t deadline_ns);

@@ -83,7 +83,6 @@ extension ThreadPoolExecutor {
     let output = [Out](unsafeUninitializedCapacity: input.count) { buffer, count in
       guard let base = buffer.baseAddress, !input.isEmpty else { return }
       failure = input.withUnsafeBufferPointer { source in
-        ThreadPoolExecutor.expectWholeWrite(base, buffer.count * MemoryLayout<Out>.stride)
         let memory = PieceMemory(source: source.baseAddress.unsafelyUnwrapped, target: base)
         return inPieces(memory, 0..<input.count, grain) { memory, piece in
           for index in piece {
@@ -153,14 +152,6 @@ extension ThreadPoolExecutor {
     let right: Result<B, E>
     do throws(E) { right = .success(try b()) } catch { right = .failure(error) }
     return (try left.get(), try right.get())
-  }
-
-  /// Asks for large pages for a large result: fresh memory costs a page fault every 4 KiB, more than a cheap transform, and
-  /// faults of one process wait for one another (10^7 `Int64`: see Benchmarks/README.md). From 32 MiB, where malloc
-  /// always takes memory of its own from the kernel; smaller: memory that serves others later would be advised too.
-  @usableFromInline @inline(never)
-  static func expectWholeWrite(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
-    if bytes >= 32 << 20 { cf_expect_whole_write(memory, bytes) }
   }
 
   /// Pieces a worker: enough that the last ones end together, few enough that a piece outweighs its fork.

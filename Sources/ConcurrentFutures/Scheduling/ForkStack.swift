@@ -172,8 +172,11 @@ struct ForkStack: ~Copyable {
     let now = span.load(ordering: .acquiring)
     let (t, s) = (now >> 32, now & 0xFFFF_FFFF)
     let end = index(top.load(ordering: .relaxed))  // I1
+    // A forcing thief was faster, and others have taken all it published: the request stays, for whoever made it may
+    // sleep by now (R5), and there is nothing to wake it for.
+    guard t < s || end > s else { return false }
     _ = low.exchange(UInt(bitPattern: slot(s)), ordering: .sequentiallyConsistent)  // R4: the request is taken
-    guard t >= s, end > s else { return t < s }
+    guard t >= s else { return true }
     let count = min((end - s + 1) / 2, ForkStack.batch)
     for i in s..<(s + count) { state(slot(i)).pointee.store(State.open, ordering: .relaxed) }
     span.wrappingAdd(count, ordering: .sequentiallyConsistent)  // R1, R4

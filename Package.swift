@@ -31,6 +31,9 @@ let package = Package(
     .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
     .executableTarget(
       name: "exitProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ExitProbe", swiftSettings: settings),
+    // No dependency of a test target: it would be linked into the tests, and turn the automatic worker entry off there.
+    .executableTarget(
+      name: "manualProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ManualProbe", swiftSettings: settings),
     .testTarget(
       name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv"],
       swiftSettings: settings),

@@ -24,9 +24,22 @@ extern int concurrent_futures_manual_worker_entry __attribute__((weak));
 
 int cf_manual_worker_entry(void) { return &concurrent_futures_manual_worker_entry != NULL; }
 
-// Before `main` of every program that links the library; does nothing unless a pool spawned the process.
-__attribute__((constructor)) static void cf_enter_worker(void) {
-  if (getenv(CF_WORKER_VARIABLE) != NULL && !cf_manual_worker_entry()) concurrent_futures_worker_entry();
+// The executable's constructors, in their order; absent where this is linked into a shared library.
+typedef void (*constructor)(int, char **, char **);
+extern const constructor __init_array_start[] __attribute__((weak, visibility("hidden")));
+extern const constructor __init_array_end[] __attribute__((weak, visibility("hidden")));
+
+// Before `main` of every program that links the library; does nothing unless a pool spawned the process. Does not return
+// in a worker: the constructors that would follow (tracepoints register themselves by one, C++ initialises its globals) are
+// run here.
+__attribute__((constructor)) static void cf_enter_worker(int argc, char **argv, char **envp) {
+  if (getenv(CF_WORKER_VARIABLE) == NULL || cf_manual_worker_entry()) return;
+  int follows = 0;
+  for (const constructor *each = __init_array_start; each < __init_array_end; each++) {
+    if (follows) (*each)(argc, argv, envp);
+    if (*each == cf_enter_worker) follows = 1;
+  }
+  concurrent_futures_worker_entry();
 }
 
 int cf_spawn_worker(char *const argv[], char *const envp[], int socket, int board, int32_t *pid) {

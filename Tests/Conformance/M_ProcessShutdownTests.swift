@@ -122,6 +122,28 @@ extension Conformance {
     #expect(run.lines == ["gone", "42"], "\(run.errors)")
   }
 
+  @Test func replacedExecutable() throws {
+    let run = try run("processDeletedExecutable", "replaced")
+    #expect(run.lines == ["still there", "42"], "\(run.errors)")
+  }
+
+  @Test func entryByHand() throws {
+    let careful = try run("careful", program: "manualProbe")
+    #expect(careful.lines == ["main", "main", "42"], "\(careful.errors)")
+    // The child that does not ask runs `main` once, as far as its first pool.
+    let careless = try run("careless", program: "manualProbe")
+    #expect(careless.lines == ["main", "main", "BrokenExecutorError"], "\(careless.errors)")
+    #expect(careless.errors.contains("did not call ProcessPoolExecutor.runWorkerIfRequested()"))
+  }
+
+  @Test func workerOfNobody() throws {
+    let stale = try run("processStaleVariable")
+    #expect(stale.status == 70 && stale.lines.isEmpty, "\(stale.output)")
+    #expect(stale.errors.contains("no pool started this process"))
+    let inTask = try run("processStartedInTask")
+    #expect(inTask.lines == ["main ran", "42", "status 0"], "\(inTask.output) \(inTask.errors)")
+  }
+
   @Test func forkedChildRefuses() throws {  // 197 on processes
     let run = try run("processForkedChild")
     #expect(run.lines == ["child: forkedChild", "parent: 42"], "\(run.errors)")

@@ -37,6 +37,25 @@ private struct Telling: ProcessTask {
   }
 }
 
+private struct StartingThis: ProcessTask {
+  func run() throws -> Int32 {
+    let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
+    if child == 0 {
+      try executeThis("processWithoutGuard")
+      _exit(1)
+    }
+    var status: Int32 = 0
+    waitpid(child, &status, 0)
+    return status
+  }
+}
+private func executeThis(_ scenario: String) throws {
+  var words = (["exitProbe", scenario] as [String]).map { strdup($0) }
+  words.append(nil)
+  execv("/proc/self/exe", words)
+  throw ProbeFailure(what: "execv")
+}
+
 private nonisolated(unsafe) var keptPools: [ProcessPoolExecutor] = []  // SAFETY: the main thread's
 
 let processScenarios: [String: Scenario] = [
@@ -48,20 +67,38 @@ let processScenarios: [String: Scenario] = [
   },
 
   // A copy of this program that is gone from the disk before its first worker starts.
-  "processDeletedExecutable": { _ in
+  "processDeletedExecutable": { arguments in
     let copy = "/tmp/exitProbe-\(getpid())"
     guard let link = realpath("/proc/self/exe", nil) else { throw ProbeFailure(what: "realpath") }
     try copyFile(from: String(cString: link), to: copy)
-    var words = ([copy, "processUnlinked", copy] as [String]).map { strdup($0) }
+    var words = ([copy, "processUnlinked", copy] + arguments).map { strdup($0) }
     words.append(nil)
     execv(copy, words)
     throw ProbeFailure(what: "execv")
   },
   "processUnlinked": { arguments in
     unlink(arguments[0])
+    if arguments.count > 1 {  // something else takes its place
+      let other = open(arguments[0], O_CREAT | O_WRONLY | O_CLOEXEC, 0o755)
+      _ = write(other, "#!/bin/sh\nexit 9\n", 17)
+      close(other)
+    }
     let pool = try ProcessPoolExecutor(maxWorkers: 1)
     say("\(access(arguments[0], F_OK) == 0 ? "still there" : "gone")")
     say("\(try pool.submit(Doubling(number: 21)).result(timeout: .seconds(20)))")
+    pool.shutdown()
+    unlink(arguments[0])
+  },
+
+  // A variable that was left over must not make a worker of nobody.
+  "processStaleVariable": { _ in
+    setenv("CONCURRENT_FUTURES_WORKER_OF", "\(getppid())", 1)
+    try executeThis("processWithoutGuard")
+  },
+  // A task that starts this program does not start a worker.
+  "processStartedInTask": { _ in
+    let pool = try ProcessPoolExecutor(maxWorkers: 1)
+    say("status \(try pool.submit(StartingThis()).result(timeout: .seconds(20)))")
     pool.shutdown()
   },
 
@@ -155,7 +192,7 @@ let processScenarios: [String: Scenario] = [
   },
 ]
 
-private func descriptorCount() -> Int {
+func descriptorCount() -> Int {
   guard let folder = opendir("/proc/self/fd") else { return 0 }
   defer { closedir(folder) }
   var count = 0

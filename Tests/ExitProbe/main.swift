@@ -6,6 +6,7 @@ let scenarios: [String: Scenario] = futureScenarios.merging(exitScenarios) { fir
   .merging(systemScenarios) { first, _ in first }
   .merging(memoryScenarios) { first, _ in first }
   .merging(processScenarios) { first, _ in first }
+  .merging(stormScenarios) { first, _ in first }
 
 guard CommandLine.arguments.count > 1, let scenario = scenarios[CommandLine.arguments[1]] else {
   complain("usage: exitProbe \(scenarios.keys.sorted().joined(separator: "|")) [ARGUMENT...]")

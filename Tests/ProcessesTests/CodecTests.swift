@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import ConcurrentFutures
@@ -170,8 +171,8 @@ private struct Elementwise: Codable {
     #expect(throws: (any Error).self) { try hostile.decode(Chain.self) }
   }
 
-  /// Whatever the bytes, decoding gives a value or throws.
-  @Test(.timeLimit(.minutes(1))) func fuzzed() throws {
+  /// Whatever the bytes, decoding gives a value or throws. A hundred times as much with LONG_TESTS=1.
+  @Test(.timeLimit(.minutes(10))) func fuzzed() throws {
     let seed = UInt64.random(in: 1 ... .max)
     print("fuzz seed \(seed)")
     var random = Generator(state: seed)
@@ -180,7 +181,7 @@ private struct Elementwise: Codable {
       try BinaryEncoding.body(of: Derived(base: 1, derived: ["a"])),
     ]
     var refused = 0
-    for round in 0..<5_000 {
+    for round in 0..<(getenv("LONG_TESTS") == nil ? 5_000 : 500_000) {
       let source = sources[round % 2].bytes.bytes
       var bytes = Array(source)
       for _ in 0...Int.random(in: 0...3, using: &random) {

@@ -220,6 +220,23 @@ private struct World {
     #expect(world.hasEnded)
   }
 
+  /// A call whose worker died has run: its future is RUNNING, and a shutdown that cancels must fail it instead.
+  @Test(.timeLimit(.minutes(1))) func whatIsToBeRepeatedFailsRatherThanIsCancelled() {
+    var world = World {
+      $0.maxPeers = 1
+      $0.retries = 3
+    }
+    world.submit(1)
+    world.submit(2)
+    world.spawn(1)
+    world.ready(1)
+    world.take(1)
+    world.end(1)
+    world.dispatcher.shutdown(cancelPending: true)
+    world.act()
+    #expect(world.outcome == [1: "broken", 2: "cancelled"])
+  }
+
   @Test(.timeLimit(.minutes(1))) func nothingToStart() {
     var world = World { $0.maxPeers = 2 }
     world.submit(1)

@@ -142,6 +142,26 @@ private func eventually(_ isTrue: () -> Bool) throws {
     }
   }
 
+  /// A call that is to run again when the pool is shut down and cancels what has not started.
+  @Test(.timeLimit(.minutes(1))) func shutDownBeforeTheRepetition() throws {
+    for _ in 0..<5 {
+      let pool = try makePool(1) { $0.onWorkerDeath = .replaceWorker(retries: 3) }
+      let file = scratch()
+      let running = try pool.submit(Waiting(file: file))
+      try eventually { running.isRunning }
+      let process = try #require(pool.workerProcessIDs.first)
+      kill(process, SIGKILL)
+      try eventually { !pool.workerProcessIDs.contains(process) }
+      pool.shutdown(wait: false, cancelFutures: true)
+      touch(file)
+      pool.shutdown()
+      #expect(running.isDone)
+      let error = try running.exception(timeout: .zero)
+      #expect(error == nil || error is BrokenExecutorError)
+      unlink(file)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1))) func stoppedAndContinued() throws {
     let pool = try makePool(2) { $0.prefetch = 2 }
     let file = scratch()

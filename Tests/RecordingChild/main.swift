@@ -9,6 +9,8 @@
 //   pool      records only what the environment asks for; runs COUNT tasks on a pool of THREADS workers and shuts it down
 //   mixed     the same with tasks that submit and wait, cancelled ones, failing ones, forks and annotations
 //   live      the same pool, 100 tasks for each line on stdin, the number of lines so far to stdout; until stdin ends
+//   processes           the same as pool with a pool of processes (Processes.swift)
+//   processes-started   the same, recorded by EventLog.start
 //   wait      marks without end until stdin is closed
 import ConcurrentFutures
 import Glibc
@@ -90,7 +92,7 @@ var configuration = EventLog.Configuration(directory: plan.directory)
 configuration.mode = plan.mode
 configuration.bytesPerLane = plan.bytesPerLane
 let shared = Shared(plan)
-if !["pool", "mixed", "live"].contains(plan.scenario) { try EventLog.start(configuration) }
+if !["pool", "mixed", "live", "processes"].contains(plan.scenario) { try EventLog.start(configuration) }
 
 switch plan.scenario {
 case "marks":
@@ -152,6 +154,8 @@ case "live":
     fflush(nil)
   }
   pool.shutdown()
+case "processes", "processes-started":
+  try runOnProcesses(count: plan.count, workers: plan.threads)
 case "wait":
   let threads = startThreads(shared)
   var byte: UInt8 = 0

@@ -82,6 +82,8 @@ struct Dispatcher<Call, Board: OfferBoard> {
     let call: Call
     var attempts = 0
     var peer: PeerID?
+    /// Why it has to be tried again: it cannot be cancelled any more.
+    var lastDeath: BrokenExecutorError.Kind?
   }
 
   private enum Phase {
@@ -180,7 +182,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
   private mutating func cancelPending() {
     for id in records.keys.sorted() {
       if let peer = records[id]?.peer.flatMap(index), !withdraw(id, from: peer) { continue }
-      fail(id, .cancelled)
+      fail(id, records[id]?.lastDeath.map { .broken($0) } ?? .cancelled)
     }
   }
 
@@ -264,6 +266,7 @@ struct Dispatcher<Call, Board: OfferBoard> {
         continue
       }
       records[id]?.attempts += 1
+      records[id]?.lastDeath = reason
       if records[id]?.attempts ?? 0 > retries { fail(id, .broken(reason)) } else { again.append(id) }
     }
     requeue(again)

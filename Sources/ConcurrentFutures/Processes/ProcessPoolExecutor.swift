@@ -22,7 +22,6 @@ import Glibc
 /// decoded fails alone, and dead workers can be replaced.
 public final class ProcessPoolExecutor: Sendable {
   /// How a process pool is set up.
-  /// What a pool is made with.
   public struct Configuration: Sendable {
     /// How many worker processes at most; nil: the number of usable CPUs.
     public var maxWorkers: Int?
@@ -30,8 +29,7 @@ public final class ProcessPoolExecutor: Sendable {
     public var initializer: (any ProcessInitializer)?
     /// Tasks after which a worker is replaced by a fresh one; nil: never. A chunk of `map` counts as one.
     public var maxTasksPerChild: Int?
-    /// What happens when a worker ends without being asked to.
-    /// What becomes of the pool when a worker dies.
+    /// What becomes of the pool when a worker ends without being asked to.
     public var onWorkerDeath: WorkerDeathPolicy = .breakPool
     /// Tasks sent to a busy worker ahead of time, 0 to 63 (Python: EXTRA_QUEUED_CALLS, 1 for the whole pool). More hide the
     /// way to the worker and back for tiny tasks; they can be cancelled, and an idle worker takes them over.
@@ -40,8 +38,7 @@ public final class ProcessPoolExecutor: Sendable {
     public var environment: [String: String] = [:]
     /// `RLIMIT_...` numbers and their limits, set in each worker before the initializer.
     public var resourceLimits: [Int32: UInt64] = [:]
-    /// Every field at its default.
-    /// The defaults: Python's behaviour.
+    /// Every field at its default: Python's behaviour.
     public init() {}
   }
 

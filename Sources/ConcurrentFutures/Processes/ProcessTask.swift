@@ -16,7 +16,6 @@
 /// not private.
 public protocol ProcessTask: Codable, Sendable {
   /// What `run` returns.
-  /// What comes back.
   associatedtype Output: Codable & Sendable
   /// Called once, on the worker process's main thread. A thrown error that is `Codable` reaches the future as itself,
   /// any other as a `RemoteError`. A trap ends the worker, never the parent.

@@ -42,8 +42,8 @@ final class RemotePool: CallOwner, Sendable {
     var dispatcher: Dispatcher<Submission, Wire.Link.Board>
     var links: [PeerID: Wire.Link] = [:]
     var toSpawn: [PeerID] = []
-    /// When running calls must have ended.
-    var deadlines: [CallID: Int64] = [:]
+    /// When running calls must have ended, and where they run.
+    var deadlines: [CallID: (at: Int64, peer: PeerID)] = [:]
     var hasEnded = false
     var submitted: UInt64 = 0
     var completed: UInt64 = 0
@@ -183,7 +183,7 @@ final class RemotePool: CallOwner, Sendable {
         if let link = state.links[peer] { effects.append(.send(link, submission, call, slot)) }
       case .run(let submission, let call, let peer):
         if let timeout = submission.timeout {
-          state.deadlines[call] = Deadline.after(timeout)
+          state.deadlines[call] = (Deadline.after(timeout), peer)
         }
         if let link = state.links[peer] { effects.append(.run(submission, link)) }
       case .fail(let submission, let failure):
@@ -215,7 +215,9 @@ final class RemotePool: CallOwner, Sendable {
     case .run(let submission, let link):
       if Recorder.isOn(.callStarted) { record(.callStarted, submission.task, link) }
       submission.future.callStarted()
-    case .fail(let submission, .cancelled): submission.future.cancel()
+    case .fail(let submission, .cancelled):
+      // One that ran already does not let itself be cancelled.
+      if !submission.future.cancel() { lose(submission, BrokenExecutorError(.terminated)) }
     case .fail(let submission, .broken(let kind)): lose(submission, BrokenExecutorError(kind))
     case .stop(let link): link.stop()
     case .kill(let link): link.signal(SIGKILL)
@@ -265,7 +267,7 @@ final class RemotePool: CallOwner, Sendable {
     while true {
       let (spawns, deadline, hasEnded) = state.withLock { state in
         defer { state.toSpawn = [] }
-        return (state.toSpawn, state.deadlines.values.min(), state.hasEnded)
+        return (state.toSpawn, state.deadlines.values.map(\.at).min(), state.hasEnded)
       }
       if hasEnded { break }
       for peer in spawns { spawn(peer) }
@@ -305,6 +307,8 @@ final class RemotePool: CallOwner, Sendable {
         record(.callWorkerDied, 0, link)
       }
       transition { state in
+        // What runs again elsewhere gets its time anew.
+        for call in state.deadlines.keys where state.deadlines[call]?.peer == peer { state.deadlines[call] = nil }
         state.dispatcher.ended(peer, reason)
         state.links[peer] = nil
       }
@@ -351,7 +355,7 @@ final class RemotePool: CallOwner, Sendable {
   private func expire() {
     let late = transition { state -> [Submission] in
       let now = cf_monotonic_ns()
-      let calls = state.deadlines.filter { $0.value <= now }.keys.sorted()
+      let calls = state.deadlines.filter { $0.value.at <= now }.keys.sorted()
       return calls.compactMap { call in
         state.deadlines[call] = nil
         state.failed += 1

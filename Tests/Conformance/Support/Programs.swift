@@ -9,9 +9,11 @@ struct ProgramRun {
   var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
 
-/// Runs a scenario of `exitProbe`; one that does not end within `limit` is killed and reported as hung.
-func run(_ scenario: String, _ arguments: String..., limit: Duration = .seconds(50)) throws -> ProgramRun {
-  let program = try probePath()
+/// Runs a scenario of `exitProbe` (or another program of this package); one that does not end within `limit` is killed and reported as hung.
+func run(
+  _ scenario: String, _ arguments: String..., program name: String = "exitProbe", limit: Duration = .seconds(50)
+) throws -> ProgramRun {
+  let program = try probePath(name)
   var (output, errors) = (try Pipe(), try Pipe())
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
@@ -40,12 +42,12 @@ func run(_ scenario: String, _ arguments: String..., limit: Duration = .seconds(
     errors: try readers[1].join())
 }
 
-private func probePath() throws -> String {
+private func probePath(_ name: String) throws -> String {
   var path = [CChar](repeating: 0, count: 4096)
   let length = readlink("/proc/self/exe", &path, path.count)
   try #require(length > 0)
   let executable = String(decoding: path[..<length].map(UInt8.init(bitPattern:)), as: UTF8.self)
-  return executable[..<executable.lastIndex(of: "/")!] + "/exitProbe"
+  return executable[..<executable.lastIndex(of: "/")!] + "/\(name)"
 }
 
 private struct Pipe {

@@ -38,14 +38,12 @@ public struct SharedBytes: Sendable, Codable {
 
   /// For the pool's own encoder, which sends the descriptor instead.
   /// - Throws: `EncodingError`, always: no other encoder can take a descriptor along.
-  /// Throws: only a process pool's own encoder carries descriptors, and it does not call this.
   public func encode(to encoder: any Encoder) throws {
     throw EncodingError.invalidValue(
       self, .init(codingPath: encoder.codingPath, debugDescription: "SharedBytes cross to pool processes only"))
   }
   /// For the pool's own decoder, which takes the descriptor instead.
   /// - Throws: `DecodingError`, always.
-  /// Throws, as `encode` does.
   public init(from decoder: any Decoder) throws {
     throw DecodingError.dataCorrupted(
       .init(codingPath: decoder.codingPath, debugDescription: "SharedBytes come from pool processes only"))

@@ -8,7 +8,7 @@ import CPlatform
 import Glibc
 import Synchronization
 
-// SAFETY: `epoll` is constant until `close`, when no link is left to use it; `links` belongs to the pool's thread.
+// SAFETY: `epoll` is constant until `close`, when no link is left to use it; `links` and `pause` belong to the pool's thread.
 final class LocalTransport: Transport, @unchecked Sendable {
   enum Source: UInt64 { case wake = 0, socket = 1, process = 2 }
   struct Options: Sendable {
@@ -25,6 +25,7 @@ final class LocalTransport: Transport, @unchecked Sendable {
   /// Nil once closed.
   private let waker: Lock<Int32?>
   private var links: [PeerID: LocalLink] = [:]
+  private var pause = ShortWait()
 
   static func token(_ id: PeerID, _ source: Source) -> UInt64 { UInt64(id) << 2 | source.rawValue }
 
@@ -71,7 +72,16 @@ final class LocalTransport: Transport, @unchecked Sendable {
     if let deadline { timeout = Int32(clamping: max(0, (deadline - cf_monotonic_ns() + 999_999) / 1_000_000)) }
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 64) { tokens in
       withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { states in
-        let count = cf_epoll_wait(epoll, tokens.baseAddress, states.baseAddress, 64, timeout)
+        func look(_ timeout: Int32) -> Int32 {
+          cf_epoll_wait(epoll, tokens.baseAddress, states.baseAddress, 64, timeout)
+        }
+        var pause = pause
+        let count = pause.until(
+          {
+            let count = look(0)
+            return count == 0 ? nil : count
+          }, else: { look(timeout) })
+        self.pause = pause
         for index in 0..<Int(max(0, count)) { dispatch(tokens[index], states[index], handle) }
       }
     }

@@ -13,6 +13,7 @@ final class WorkerProcess {
   private var outbox = Outbox()
   private var handlers: [UInt32: Result<any CallHandler, any Error>] = [:]
   private let trace = WorkerTrace()
+  private var wait = ShortWait()
   /// Why the worker ends instead of taking calls.
   private var isUsable = true
 
@@ -57,7 +58,14 @@ final class WorkerProcess {
   private func step() throws {
     while let frame = try reader.next() { try handle(frame) }
     flush()
-    if try trace.isIdle({ try receive(wait: false) }, until: { try receive(wait: true) }) == .ended { _exit(0) }
+    var wait = wait
+    let received = try wait.until(
+      {
+        let received = try receive(wait: false)
+        return received == .empty ? nil : received
+      }, else: { try trace.asleep { try receive(wait: true) } })
+    self.wait = wait
+    if received == .ended { _exit(0) }
   }
 
   private func receive(wait: Bool) throws -> FrameReader.Received {

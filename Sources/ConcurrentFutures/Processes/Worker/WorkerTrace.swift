@@ -44,16 +44,12 @@ struct WorkerTrace {
     Recorder.callEvent(kind, call: task, peer: 0, pid: getpid(), bytes: bytes)
   }
 
-  /// Waits for bytes: asleep, if there are none yet.
-  func isIdle(
-    _ look: () throws -> FrameReader.Received, until wait: () throws -> FrameReader.Received
-  ) throws -> FrameReader.Received {
-    guard Recorder.isOn(.workerPark) else { return try wait() }
-    let found = try look()
-    guard found == .empty else { return found }
+  /// Sleeps in `body`.
+  func asleep(_ body: () throws -> FrameReader.Received) rethrows -> FrameReader.Received {
+    guard Recorder.isOn(.workerPark) else { return try body() }
     Recorder.workerPark(reason: .idle, dequeDepth: 0, injectorDepth: 0)
     defer { Recorder.workerUnpark(cause: .work, waker: Recorder.noVictim) }
-    return try wait()
+    return try body()
   }
 }
 

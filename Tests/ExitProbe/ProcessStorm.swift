@@ -120,7 +120,7 @@ private final class Ledger: Sendable {
   }
 }
 
-private let isSanitized = dlsym(nil, "__tsan_init") != nil  // it needs more address space than any limit
+let isSanitized = dlsym(nil, "__tsan_init") != nil  // it needs more address space than any limit
 
 private func oneStorm(_ dice: inout Dice, _ policy: ProcessPoolExecutor.WorkerDeathPolicy) throws {
   var configuration = ProcessPoolExecutor.Configuration()

@@ -87,10 +87,12 @@ struct Waiting<F: AnyFuture> {
   }
 
   func block(_ deadline: Int64?) {
+    // In a forked child, whoever would complete them is in the parent.
+    if PoolRegistry.isForked, pending.contains(where: { PoolRegistry.isForkedChild($0.owner) }) { return }
     let group = WaitGroup(pending, wakesOnFailure: condition == .firstException)
     group.open()
     let worker = Worker.current
-    if group.doneCount < needed, !pending.contains(where: { PoolRegistry.isForkedChild($0.owner) }) {
+    if group.doneCount < needed {
       let recording = Recorder.isOn(.waitBegin)
       if recording {
         let mode: Recorder.WaitMode =

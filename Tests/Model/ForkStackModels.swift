@@ -144,6 +144,43 @@ extension Models {
       }
     }
 
+    /// A thief forces while the owner is about to answer, runs the fork and goes to sleep. The owner, late, must not take
+    /// back the sleeper's request: its next fork would reach nobody.
+    @Test func aLateAnswerErasesNoRequest() {
+      verify("forks, a late answer against a thief that forced and goes to sleep") {
+        let it = Setting()
+        for _ in 0..<2 { _ = it.sleep.claimUnstarted(always: true) }
+        _ = it.sleep.endSearching()  // the owner runs
+        var isOver = false
+        var wasLeftAsleep = false
+        return Program(
+          threads: [
+            {
+              it.join(1) {}
+              isOver = true
+              if it.sleep.takeSleeper() != nil {
+                wasLeftAsleep = true
+                it.parker.unpark()
+              }
+            },
+            {
+              if it.forks.force() { it.steal() }
+              it.sleep.beginSleeping(1, wasSearching: true)
+              it.forks.requestBeforeSleep()
+              cf_membarrier()
+              if isOver || it.forks.hasPrivate || it.forks.hasPublished {
+                if !it.sleep.cancelSleeping(1) { _ = it.parker.park() }
+              } else {
+                _ = it.parker.park()
+                if wasLeftAsleep, it.forks.low.load(ordering: .relaxed) != ForkStack.requested {
+                  it.wrong = "it slept, and its request was gone"
+                }
+              }
+            },
+          ], check: { it.check([1]) })
+      }
+    }
+
     /// The first half waits for the second. The thief is on its way to sleep: either the fork reaches it before it
     /// sleeps, or the owner wakes it.
     @Test func aForkReachesAThiefThatGoesToSleep() {

@@ -53,19 +53,21 @@ extension Conformance {
     await whenOpen(started)
     work.requestCancellation()
     #expect(try await work.value)
-    // `run`: cancelling the caller asks the running task to stop, and ends the await at once.
-    let (runs, saw) = (Gate(), Gate())
+    // `run`: cancelling the caller asks the running task to stop, and ends the await at once: before the task ends.
+    let (runs, saw, ends) = (Gate(), Gate(), Gate())
     let caller = Task {
       try await pool.run {
         runs.open()
         while CancellationToken.current?.isCancelled == false { sched_yield() }
         saw.open()
+        try ends.wait()
       }
     }
     await whenOpen(runs)
     caller.cancel()
     await #expect(throws: CancellationError.self) { try await caller.value }
     await whenOpen(saw)
+    ends.open()
     await pool.shutdown()
   }
 

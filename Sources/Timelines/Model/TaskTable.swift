@@ -48,9 +48,10 @@ struct TaskTable: ~Copyable {
     }
   }
 
-  /// Adds a task that is not in the table, and returns its record.
+  /// Adds a task that is not in the table, and returns its record, good until the next one is added.
   @inline(__always) mutating func add(_ task: UInt64) -> UnsafeMutablePointer<TaskRecord> {
-    slots + Int(insert(task))
+    let slot = insert(task)  // first: it may move the slots
+    return slots + Int(slot)
   }
   /// The same, and returns its slot.
   @inline(__always) mutating func insert(_ task: UInt64) -> Int32 {

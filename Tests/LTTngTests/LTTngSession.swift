@@ -32,8 +32,9 @@ final class LTTngRun {
       """
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
+    // SIGKILL: `unshare` ignores what is milder, and takes its namespace along when it is killed.
     process.arguments = [
-      "60", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", preamble + script,
+      "--signal=KILL", "60", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", preamble + script,
     ]
     let files = [folder + "/script.out", folder + "/script.err"]
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
@@ -53,7 +54,7 @@ final class LTTngRun {
   func events(_ path: String) throws -> (lines: [Substring], errors: String) {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["babeltrace2", "--clock-cycles", folder + "/" + path]
+    process.arguments = ["timeout", "--signal=KILL", "60", "babeltrace2", "--clock-cycles", folder + "/" + path]
     let out = folder + "/babeltrace.out"
     let err = folder + "/babeltrace.err"
     for file in [out, err] { _ = FileManager.default.createFile(atPath: file, contents: nil) }

@@ -102,13 +102,20 @@ struct LTTngTests {
     #expect(lines.count(of: "task_submit") == 100)
   }
 
+  /// A process that SIGKILL ends inside a tracepoint leaves a hole in the sub-buffer of that processor: what lies behind the hole
+  /// is lost, and LTTng 2.13 waits for ever for it when the session is destroyed. What was written before is there: of 40,000 marks
+  /// all but one sub-buffer's for each processor.
   @Test func aKilledProgramsEventsAreThere() throws {
+    let small = createAndStart.replacing("--subbuf-size=1M --num-subbuf=8", with: "--subbuf-size=16K --num-subbuf=512")
     let run = try LTTngRun(
-      createAndStart + "CONCURRENT_FUTURES_LOG= $CHILD killed $OUT discard 131072 20000 2 || true" + stopAndDestroy)
+      small + "CONCURRENT_FUTURES_LOG= $CHILD killed-later $OUT discard 131072 20000 2 || true"
+        + "\nlttng stop\nlttng destroy --no-wait")
     #expect(run.status == 0, "\(run.errors)")
+    #expect(run.errors.contains("Killed"))
     let (lines, errors) = try run.events("trace")
     #expect(errors == "")
-    #expect(lines.count(of: "mark") >= 20_000)
+    let processors = sysconf(Int32(_SC_NPROCESSORS_CONF))
+    #expect(lines.count(of: "mark") >= 40_000 - processors * (16 << 10) / 16)
   }
 
   @Test func discardedEventsAreCounted() throws {

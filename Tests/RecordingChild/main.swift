@@ -4,6 +4,7 @@
 //   marks     THREADS threads mark COUNT values each, then the program returns from main without stopping the log
 //   stop      the same, then stops the log
 //   killed    the same, says in the file DIR/progress how far each thread is, and kills itself in the middle
+//   killed-later  marks COUNT values in each thread, waits for that, then kills itself in the middle of marking on
 //   fork      marks, forks; parent and child mark again; prints the child's exit status
 //   snapshot  marks COUNT values in each thread, prints the folder of a snapshot taken meanwhile
 //   pool      records only what the environment asks for; runs COUNT tasks on a pool of THREADS workers and shuts it down
@@ -104,6 +105,12 @@ case "killed":
   let threads = startThreads(shared)
   let enough = UInt64(plan.count / 2)
   while (0..<plan.threads).contains(where: { shared.progress[$0] < enough }) { sched_yield() }
+  kill(getpid(), SIGKILL)
+  join(threads)
+case "killed-later":
+  join(startThreads(shared))
+  let threads = startThreads(shared)
+  while shared.next.load(ordering: .relaxed) < 2 * plan.threads { sched_yield() }
   kill(getpid(), SIGKILL)
   join(threads)
 case "fork":

@@ -36,8 +36,8 @@ struct RecordCommand: ParsableCommand {
     let status: Int32
     if lttng {
       let session = try RecordingSession(in: directory)
-      // A short program must not end before it is registered.
-      environment["LTTNG_UST_REGISTER_TIMEOUT"] = "-1"
+      // A short program must not end before it is registered; one whose daemon is dead must not wait for ever.
+      environment["LTTNG_UST_REGISTER_TIMEOUT"] = "10000"
       defer { session.end() }
       status = try runCommand(environment)
     } else {
@@ -47,6 +47,7 @@ struct RecordCommand: ParsableCommand {
       status = try runCommand(environment)
     }
     complain("the trace is in \(directory)")
+    if lttng, status == 128 + SIGKILL { complain("killed: LTTng loses up to its last sub-buffers (1 MiB for each processor)") }
     if !quiet { summarize(directory) }
     throw ExitCode(status)
   }

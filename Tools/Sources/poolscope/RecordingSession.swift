@@ -31,11 +31,23 @@ struct RecordingSession {
     }
   }
 
-  /// Stops the session, which completes its files, and the daemon if it is ours.
+  /// Stops the session, which completes its files, and the daemon if it is ours. Does not wait for the destruction, which has
+  /// nothing to add: LTTng 2.13 waits for ever for a process that SIGKILL ended inside a tracepoint.
   func end() {
-    for arguments in [["stop", name], ["destroy", name]] { _ = try? Self.lttng(arguments) }
-    daemon?.terminate()
-    daemon?.waitUntilExit()
+    if let outcome = try? Self.lttng(["stop", name]), outcome.status != 0 {
+      complain("the trace may lack its last events: lttng stop \(name): \(outcome.messages)")
+    }
+    _ = try? Self.lttng(["destroy", "--no-wait", name])
+    if let daemon { Self.end(daemon) }
+  }
+
+  /// Ends the daemon; by force if it does not end within ten seconds.
+  private static func end(_ daemon: Process) {
+    daemon.terminate()
+    let deadline = Date().addingTimeInterval(10)
+    while daemon.isRunning, Date() < deadline { usleep(10_000) }
+    if daemon.isRunning { kill(daemon.processIdentifier, SIGKILL) }
+    daemon.waitUntilExit()
   }
 
   private static func startDaemon() throws -> Process {
@@ -46,8 +58,7 @@ struct RecordingSession {
     let deadline = Date().addingTimeInterval(10)
     while try lttng(["list"]).status != 0 {
       guard process.isRunning, Date() < deadline else {
-        process.terminate()
-        process.waitUntilExit()
+        end(process)
         complain(
           process.terminationStatus == 127
             ? "there is no lttng-sessiond: install lttng-tools"
@@ -59,16 +70,20 @@ struct RecordingSession {
     return process
   }
 
+  /// Runs the command-line tool, for at most half a minute.
   private static func lttng(_ arguments: [String]) throws -> (status: Int32, messages: String) {
-    let process = command(["lttng", "--no-sessiond"] + arguments)
+    let process = command(["timeout", "--signal=KILL", "30", "lttng", "--no-sessiond"] + arguments)
     let messages = Pipe()
     process.standardError = messages
     try process.run()
     let said = messages.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
+    let isLate = process.terminationReason == .uncaughtSignal || process.terminationStatus == 128 + SIGKILL
     return (
       process.terminationStatus,
-      String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+      isLate
+        ? "no end within 30 s"
+        : String(decoding: said, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
     )
   }
   private static func command(_ arguments: [String]) -> Process {

@@ -48,6 +48,11 @@ enum LTTngSession {
   static func open(_ folders: [LTTngFolder]) throws(ReadingError) -> ([ProcessTrace], [ReadingProblem]) {
     // The folder that was closed last knows the most events.
     let latest = folders.max { $0.metadata.events.count < $1.metadata.events.count }!
+    if latest.metadata.streams.isEmpty, latest.metadata.failure == nil {
+      throw ReadingError(
+        path: latest.path, reason: "is an LTTng session in which nothing was recorded",
+        advice: "Start the program while the session runs; the package's trait LTTng must be on.")
+    }
     let layout: LTTngLayout
     do { layout = try LTTngLayout(latest.metadata) } catch {
       throw ReadingError(

@@ -34,7 +34,8 @@ final class LTTngRun {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
     // SIGKILL: `unshare` ignores what is milder, and takes its namespace along when it is killed.
     process.arguments = [
-      "--signal=KILL", "60", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", preamble + script,
+      "--signal=KILL", "60", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c",
+      preamble + script,
     ]
     let files = [folder + "/script.out", folder + "/script.err"]
     for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }

@@ -22,7 +22,7 @@ final class Browser {
       "-c",
       """
       for name in \(names.joined(separator: " ")); do
-        command -v $name >/dev/null && exec $name --headless --no-sandbox --disable-gpu --hide-scrollbars \
+        command -v $name >/dev/null && exec timeout --signal=KILL 300 $name --headless --no-sandbox --disable-gpu --hide-scrollbars \
           --disable-dev-shm-usage --no-first-run --remote-debugging-pipe --user-data-dir="$1" \
           --window-size=\(width),\(height) about:blank 3<&0 4>&1 >/dev/null 2>&1
       done

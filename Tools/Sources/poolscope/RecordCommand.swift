@@ -47,7 +47,9 @@ struct RecordCommand: ParsableCommand {
       status = try runCommand(environment)
     }
     complain("the trace is in \(directory)")
-    if lttng, status == 128 + SIGKILL { complain("killed: LTTng loses up to its last sub-buffers (1 MiB for each processor)") }
+    if lttng, status == 128 + SIGKILL {
+      complain("killed: LTTng loses up to its last sub-buffers (1 MiB for each processor)")
+    }
     if !quiet { summarize(directory) }
     throw ExitCode(status)
   }

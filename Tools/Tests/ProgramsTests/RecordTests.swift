@@ -107,7 +107,8 @@ import Testing
         true
         """
       try isolated.write(to: shell.folder.appendingPathComponent("isolated"), atomically: true, encoding: .utf8)
-      let run = try shell.run("timeout --signal=KILL 90 unshare --mount --pid --fork --mount-proc --kill-child bash isolated")
+      let run = try shell.run(
+        "timeout --signal=KILL 90 unshare --mount --pid --fork --mount-proc --kill-child bash isolated")
       #expect(run.status == 0, "\(run.messages)")
       #expect(run.text.contains("status 0") && run.text.contains("status 7"), "\(run.text)\n\(run.messages)")
       #expect(run.text.contains("interrupted 5") && run.text.contains("terminated 6"), "\(run.text)\n\(run.messages)")

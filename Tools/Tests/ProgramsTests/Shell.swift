@@ -79,10 +79,12 @@ struct Shell: ~Copyable {
 
     let path = "PATH=\(Self.programs.path):/usr/sbin:/usr/bin:/sbin:/bin"
     let environment = cStrings([path, "LC_ALL=C", "HOME=\(folder.path)"])
-    let arguments = cStrings(["bash", "-c", "cd '\(folder.path)'\n" + script])
+    // A script that hangs is ended, so that the run tells which one it was.
+    let limit = isLongRun ? "7200" : "300"
+    let arguments = cStrings(["timeout", "--signal=KILL", limit, "bash", "-c", "cd '\(folder.path)'\n" + script])
     defer { (environment + arguments).forEach { free($0) } }
     var child = pid_t()
-    let outcome = posix_spawn(&child, "/bin/bash", &actions, &attributes, arguments, environment)
+    let outcome = posix_spawn(&child, "/usr/bin/timeout", &actions, &attributes, arguments, environment)
     guard outcome == 0 else { throw SystemError(outcome) }
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0 { guard errno == EINTR else { throw SystemError.last } }

@@ -18,7 +18,7 @@ extension ThreadPoolExecutor {
       WorkerCounters.bump(worker.pointee.counters.submitted)
       worker.pointee.lifo.push(Job(retainingUnshared: future).word)
       if pool.pointee.sleep.afterPush.isQuiet { return }
-      _ = try retract(future, pool)
+      try retract(future, pool)
       return
     }
     try admitWithCare(future, pool, worker)
@@ -32,7 +32,7 @@ extension ThreadPoolExecutor {
       if future.isDone { return }  // the caller ran it
     }
     push(future, pool, worker)
-    _ = try retract(future, pool)
+    try retract(future, pool)
   }
 
   @usableFromInline
@@ -47,13 +47,13 @@ extension ThreadPoolExecutor {
           task: future.taskID, parent: Recorder.currentTask, site: site, queue: .inline, depth: 0)
         pool.countCallersRun(failed: future.runHere())
       }
+      if future.isDone { return }  // the caller ran it
     }
-    if future.isDone { return }
     Recorder.taskSubmit(
       task: future.taskID, parent: Recorder.currentTask, site: site, queue: worker == nil ? .injector : .local,
       depth: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? pool.pointee.injector.count)
     push(future, pool, worker)
-    if try retract(future, pool) { return }
+    try retract(future, pool)
   }
 
   func admitDetached(
@@ -85,7 +85,7 @@ extension ThreadPoolExecutor {
 
   /// After the push: wakes a worker; if the pool was closed meanwhile, takes the task back and throws.
   @inline(__always)
-  private func retract(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>) throws(RejectedExecutionError) -> Bool {
+  private func retract(_ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>) throws(RejectedExecutionError) {
     let word = pool.pointee.sleep.current
     if word.wantsWaking {
       pool.notifySlow()
@@ -94,16 +94,15 @@ extension ThreadPoolExecutor {
         return try takeBack(future, pool, .noThread(code))
       }
     }
-    guard word.isClosed else { return false }
-    return try takeBack(future, pool, pool.closedReason ?? .shutdown)
+    if word.isClosed { try takeBack(future, pool, pool.closedReason ?? .shutdown) }
   }
 
   /// Refuses a task after its push, unless a worker was faster: then it runs.
   @inline(never)
   private func takeBack(
     _ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ reason: RejectedExecutionError.Reason
-  ) throws(RejectedExecutionError) -> Bool {
-    guard let entry = QueueEntry(future).claimFromOutside(to: FutureWord.completing) else { return true }
+  ) throws(RejectedExecutionError) {
+    guard let entry = QueueEntry(future).claimFromOutside(to: FutureWord.completing) else { return }
     pool.pointee.uncounted.wrappingAdd(1, ordering: .relaxed)
     future.failClaimed(CancelledError())
     entry.release()

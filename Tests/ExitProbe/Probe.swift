@@ -31,13 +31,14 @@ final class Calls: Sendable {
   @discardableResult func add() -> Int { count.add(1, ordering: .acquiringAndReleasing).newValue }
 }
 
-/// Polls for at most 20 seconds.
+/// Polls for at most 20 seconds, times `TEST_PATIENCE`.
 func until(_ isTrue: () throws -> Bool) throws {
-  for _ in 0..<20_000 {
+  let patience = getenv("TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
+  for _ in 0..<20_000 * patience {
     if try isTrue() { return }
     usleep(1000)
   }
-  throw ProbeFailure(what: "not in 20 s")
+  throw ProbeFailure(what: "not in \(20 * patience) s")
 }
 
 func startThread(_ body: @escaping @Sendable () -> Void) {

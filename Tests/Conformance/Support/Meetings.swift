@@ -2,6 +2,9 @@
 import Glibc
 import Testing
 
+/// How many times as long as on an idle machine something may take before it counts as hung: `TEST_PATIENCE`, else 1.
+let patience = getenv("TEST_PATIENCE").flatMap { Int(String(cString: $0)) } ?? 1
+
 struct OutOfTime: Error { var what: String }
 
 /// Closed, then open for good.
@@ -106,11 +109,11 @@ private final class Condition: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// False when `limit` ran out first.
+  /// False when `limit` ran out first, as often as `patience` says.
   func wait(limit: Duration, until isTrue: () -> Bool) -> Bool {
     var deadline = timespec()
     clock_gettime(CLOCK_MONOTONIC, &deadline)
-    let (seconds, attoseconds) = limit.components
+    let (seconds, attoseconds) = (limit * patience).components
     let nanoseconds = deadline.tv_nsec + Int(attoseconds / 1_000_000_000)
     deadline.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
     deadline.tv_nsec = nanoseconds % 1_000_000_000
@@ -127,7 +130,7 @@ private final class Condition: @unchecked Sendable {
 func eventually(limit: Duration = .seconds(30), _ isTrue: () throws -> Bool) throws {
   let start = ContinuousClock.now
   while try !isTrue() {
-    guard ContinuousClock.now - start < limit else { throw OutOfTime(what: "condition") }
+    guard ContinuousClock.now - start < limit * patience else { throw OutOfTime(what: "condition") }
     usleep(500)
   }
 }

@@ -2,5 +2,5 @@
 import Glibc
 import Testing
 
-@Suite(.turns(limit: .seconds(getenv("LONG_TESTS") == nil ? 60 : 1800)))
+@Suite(.turns(limit: .seconds(getenv("LONG_TESTS") == nil ? 60 : 1800) * patience))
 struct Conformance {}

@@ -174,12 +174,13 @@ extension Conformance {
       for try await value in results { failing.note(value) }
     }
     #expect(failing.entries == [0, 1, 2])
-    let gate = Gate()
+    let late = Gate()
     await #expect(throws: TimeoutError.self) {
-      for try await _ in try pool.map(0..<2, timeout: .milliseconds(20), { _ in try gate.wait() }) {}
+      for try await _ in try pool.map(0..<2, timeout: .milliseconds(20), { _ in try late.wait() }) {}
     }
+    late.open()  // or it would hold the one worker
     // Cancelling the task that iterates ends the iteration.
-    let first = Gate()
+    let (first, gate) = (Gate(), Gate())
     let iterating = Task {
       for try await _ in try pool.map(0..<2, { if $0 == 1 { try gate.wait() } }) { first.open() }
     }

@@ -34,9 +34,9 @@ public struct Histogram: Sendable {
 
   @inline(__always) static func bucket(of value: UInt64) -> Int {
     if value < 1 << precisionBits { return Int(value) }
-    let exponent = UInt64(63 - value.leadingZeroBitCount)
-    let shift = exponent - precisionBits
-    return Int(((shift + 1) << precisionBits) + (value >> shift) - (1 << precisionBits))
+    // The value is at least 1 << precisionBits: nothing here overflows, nor goes below 0.
+    let shift = 63 &- value.leadingZeroBitCount &- Int(precisionBits)
+    return shift << Int(precisionBits) &+ Int(truncatingIfNeeded: value &>> UInt64(truncatingIfNeeded: shift))
   }
   /// The values that fall into a bucket.
   static func range(of bucket: Int) -> ClosedRange<UInt64> {

@@ -55,7 +55,8 @@ public struct IdleAttribution: Sendable {
 
 /// Accumulates the attribution while the model runs, and the time that lanes spend in each state.
 struct IdleSweep: ~Copyable {
-  private var result = IdleAttribution()
+  /// Nanoseconds by `IdleCause.rawValue`.
+  private var causes = PlainBuffer<UInt64>()
   private var now: UInt64
   private var local = 0
   private var injector = 0
@@ -90,7 +91,10 @@ struct IdleSweep: ~Copyable {
     var wokenAt: UInt64 = 0
   }
 
-  init(start: UInt64) { now = start }
+  init(start: UInt64) {
+    now = start
+    causes.grow(to: IdleCause.allCases.count, filling: 0)
+  }
 
   mutating func addLane(isWorker: Bool) {
     lanes.append(LaneMarks(isWorker: isWorker))
@@ -103,25 +107,28 @@ struct IdleSweep: ~Copyable {
 
   @inline(__always) private mutating func advance(_ time: UInt64) {
     guard time > now else { return }
-    let length = time - now
+    let length = time &- now
     now = time
     if local > 0 {
-      integral.local += length
+      integral.local &+= length
     } else if injector > 0 {
-      integral.injectorOnly += length
+      integral.injectorOnly &+= length
     } else {
-      integral.none += length
+      integral.none &+= length
       if idle > 0 { charge(length) }
       return
     }
-    depthArea += Double(length) * Double(local + injector)
-    injectorArea += Double(length) * Double(injector)
+    // Signed: an unsigned number becomes a Double in eight instructions, not in one.
+    let time = Double(Int64(truncatingIfNeeded: length))
+    depthArea += time * Double(local &+ injector)
+    if injector > 0 { injectorArea += time * Double(injector) }
   }
   private mutating func charge(_ length: UInt64) {
+    let time = Double(Int64(truncatingIfNeeded: length))
     if busy > 0 {
-      weight += Double(length) * Double(idle) / Double(busy)
+      weight += time * Double(idle) / Double(busy)
     } else {
-      outsideWeight += Double(length) * Double(idle)
+      outsideWeight += time * Double(idle)
     }
   }
 
@@ -140,8 +147,8 @@ struct IdleSweep: ~Copyable {
     guard marks.pointee.isWorker else { return }
     advance(time)
     let old = marks.pointee.state
-    busy += (state.isBusy ? 1 : 0) - (old.isBusy ? 1 : 0)
-    idle += (Self.isIdle(state) ? 1 : 0) - (Self.isIdle(old) ? 1 : 0)
+    busy &+= (state.isBusy ? 1 : 0) &- (old.isBusy ? 1 : 0)
+    idle &+= (Self.isIdle(state) ? 1 : 0) &- (Self.isIdle(old) ? 1 : 0)
     marks.pointee.state = state
   }
 
@@ -187,13 +194,16 @@ struct IdleSweep: ~Copyable {
     case .running, .helping, .blocking, .unknown, .outside: break
     }
   }
-  private mutating func add(_ length: UInt64, to cause: IdleCause) { result.byCause[Int(cause.rawValue)] += length }
+  @inline(__always) private mutating func add(_ length: UInt64, to cause: IdleCause) {
+    causes[Int(cause.rawValue)] &+= length
+  }
 
   /// The parts always sum to `length`, also where a gap was found only later.
   private mutating func split(_ length: UInt64, from: Integrals, to: Integrals, ready: IdleCause) {
-    var none = to.none - from.none
-    var injectorOnly = to.injectorOnly - from.injectorOnly
-    let total = none + injectorOnly + (to.local - from.local)
+    // Integrals only grow.
+    var none = to.none &- from.none
+    var injectorOnly = to.injectorOnly &- from.injectorOnly
+    let total = none &+ injectorOnly &+ (to.local &- from.local)
     if total != length {
       let scale = total == 0 ? 0 : Double(length) / Double(total)
       none = min(length, UInt64(Double(none) * scale))
@@ -202,12 +212,13 @@ struct IdleSweep: ~Copyable {
     }
     add(none, to: .noReadyWork)
     add(injectorOnly, to: .injectorOnly)
-    add(length - none - injectorOnly, to: ready)
+    add(length &- none &- injectorOnly, to: ready)
   }
 
   /// The whole, with charges as shares.
   func finished() -> IdleAttribution {
-    var whole = result
+    var whole = IdleAttribution()
+    for cause in 0..<causes.count { whole.byCause[cause] = causes[cause] }
     var total = outsideWeight
     for label in 0..<labelWeight.count { total += labelWeight[label] }
     guard total > 0 else { return whole }

@@ -55,6 +55,8 @@ struct SummaryCount: ~Copyable {
   private var aloneSince: UInt64 = 0
   private var aloneLabel: UInt32 = 0
   private var concurrency = PlainBuffer<UInt64>()
+  /// Started tasks by `TaskSource.rawValue`.
+  private var sources = PlainBuffer<UInt64>()
   private var workers = 0
 
   /// A `LabelSummary` in the making.
@@ -81,6 +83,7 @@ struct SummaryCount: ~Copyable {
     takesAll = filter.isTrivial
     idle = IdleSweep(start: span.lowerBound)
     now = span.lowerBound
+    sources.grow(to: summary.sources.count, filling: 0)
   }
   deinit {
     for label in 0..<labels.count {
@@ -125,7 +128,7 @@ struct SummaryCount: ~Copyable {
   }
   @inline(__always) private mutating func busyChanged(from: Int, to: Int, time: UInt64) {
     if from >= concurrency.count { concurrency.grow(to: from + 1, filling: 0) }
-    concurrency[from] &+= time - min(now, time)
+    concurrency[from] &+= time &- min(now, time)
     now = max(now, time)
     if from == 1 { endAlone(time) }
     if to == 1 { aloneSince = time }
@@ -141,7 +144,7 @@ struct SummaryCount: ~Copyable {
 
   @inline(__always) mutating func ready(local: Int, injector: Int, time: UInt64) {
     idle.ready(local: local, injector: injector, time: time)
-    if local + injector > summary.queueDepth.max { summary.queueDepth.max = local + injector }
+    if local &+ injector > summary.queueDepth.max { summary.queueDepth.max = local &+ injector }
     if injector > summary.injectorDepth.max { summary.injectorDepth.max = injector }
   }
 
@@ -151,7 +154,7 @@ struct SummaryCount: ~Copyable {
     guard takesAll || filter.accepts(task) else { return }
     let label = labels.pointer(at(task.label))
     switch task.fate {
-    case .value: label.pointee.fates.value += 1
+    case .value: label.pointee.fates.value &+= 1
     case .error: label.pointee.fates.error += 1
     case .cancelled: label.pointee.fates.cancelled += 1
     case .running, .pending, .unknown:
@@ -159,18 +162,18 @@ struct SummaryCount: ~Copyable {
       summary.fates[Int(task.fate.rawValue)] += 1
     }
     if task.start > 0 {
-      label.pointee.started += 1
-      summary.sources[Int(task.source.rawValue)] += 1
+      label.pointee.started &+= 1
+      sources[Int(task.source.rawValue)] &+= 1
       if task.source == .stolen { steal(task, label) }
       if task.submit > 0 {
-        label.pointee.queue.add(task.start - task.submit)
+        label.pointee.queue.add(task.start &- task.submit)
         // 0: its start has the stamp of the end before it, so there is nothing measured.
         if task.pickup > 0 {
           if task.source == .local { pickupOwn.add(task.pickup) } else { pickupMoved.add(task.pickup) }
         }
       }
       if task.end > 0 {
-        let length = task.end - task.start
+        let length = task.end &- task.start
         label.pointee.run.add(length)
         label.pointee.total &+= length
         crowd(task, label)
@@ -184,11 +187,12 @@ struct SummaryCount: ~Copyable {
   }
   @inline(__always) private func crowd(_ task: TaskRecord, _ label: UnsafeMutablePointer<LabelTally>) {
     // This task has just ended, its worker still counts as busy.
-    if idle.busy * 4 <= workers || idle.busy == 1 {
-      label.pointee.quiet.tasks += 1
+    let quarters = idle.busy &* 4
+    if quarters <= workers || idle.busy == 1 {
+      label.pointee.quiet.tasks &+= 1
       label.pointee.quiet.time &+= task.selfTime
-    } else if idle.busy * 4 >= workers * 3 {
-      label.pointee.crowded.tasks += 1
+    } else if quarters >= workers &* 3 {
+      label.pointee.crowded.tasks &+= 1
       label.pointee.crowded.time &+= task.selfTime
     }
   }
@@ -242,6 +246,7 @@ struct SummaryCount: ~Copyable {
     summary.queueDepth.area = idle.depthArea
     summary.injectorDepth.area = idle.injectorArea
     summary.concurrency = (0..<concurrency.count).map { concurrency[$0] }
+    summary.sources = (0..<sources.count).map { sources[$0] }
     summary.pickupMoved = Histogram(pickupMoved)
     summary.pickupOwn = Histogram(pickupOwn)
     for lane in 0..<lanes.count { summary.states[lane] = idle.times(lane) }

@@ -110,20 +110,20 @@ struct LaneMachine {
   }
   func dispose() { frames.deallocate() }
 
-  @inline(__always) var top: UnsafeMutablePointer<Frame>? { depth > 0 ? frames + (depth - 1) : nil }
+  @inline(__always) var top: UnsafeMutablePointer<Frame>? { depth > 0 ? frames + (depth &- 1) : nil }
 
   @inline(__always) mutating func push(_ frame: Frame) {
     if depth == capacity { grow() }
     (frames + depth).initialize(to: frame)
-    depth += 1
-    if frame.kind == .task { tasks += 1 }
-    if frame.kind == .wait { waits += 1 }
+    depth &+= 1
+    if frame.kind == .task { tasks &+= 1 }
+    if frame.kind == .wait { waits &+= 1 }
   }
   @inline(__always) mutating func pop() -> Frame {
-    depth -= 1
+    depth &-= 1
     let frame = frames[depth]
-    if frame.kind == .task { tasks -= 1 }
-    if frame.kind == .wait { waits -= 1 }
+    if frame.kind == .task { tasks &-= 1 }
+    if frame.kind == .wait { waits &-= 1 }
     return frame
   }
   @inline(never) private mutating func grow() {

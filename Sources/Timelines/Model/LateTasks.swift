@@ -60,9 +60,10 @@ struct LateTasks: ~Copyable {
   @inline(__always) private func slot(_ task: UInt64) -> Int {
     Int(truncatingIfNeeded: (task &* 0x9E37_79B9_7F4A_7C15) >> 52)
   }
-  @inline(__always) mutating func remember(_ record: TaskRecord) {
-    recent[slot(record.task)] = Recent(
-      task: record.task, span: record.depthSpan, edges: record.depthEdges, label: record.label)
+  @inline(__always) mutating func remember(_ record: UnsafePointer<TaskRecord>) {
+    recent[slot(record.pointee.task)] = Recent(
+      task: record.pointee.task, span: record.pointee.depthSpan, edges: record.pointee.depthEdges,
+      label: record.pointee.label)
   }
   @inline(__always) func recall(_ task: UInt64) -> Recent? {
     let found = recent[slot(task)]

@@ -98,18 +98,19 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
   /// Accounts the open interval of a lane up to `time`.
   @inline(__always) mutating func close(_ lane: UnsafeMutablePointer<LaneMachine>, _ time: UInt64) {
     guard time > lane.pointee.since else { return }
-    let length = time - lane.pointee.since
+    // Here and where else a trace's millions of events come by, &+ and &-: sums of lengths stay below 2^64.
+    let length = time &- lane.pointee.since
     if let top = lane.pointee.top {
       switch lane.pointee.state {
       case .running, .helping:
         if top.pointee.slot >= 0 {
           let record = table.slots + Int(top.pointee.slot)
-          record.pointee.selfTime += length
-          record.pointee.depthSpan += length
+          record.pointee.selfTime &+= length
+          record.pointee.depthSpan &+= length
         } else {
-          top.pointee.span += length
+          top.pointee.span &+= length
         }
-      case .waiting: top.pointee.ownTime += length
+      case .waiting: top.pointee.ownTime &+= length
       default: break
       }
     }
@@ -161,7 +162,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
   // MARK: Events
 
   public mutating func consume(_ record: EventRecord) {
-    result.events += 1
+    result.events &+= 1
     var number = index(of: record.worker)
     if number < 0 { number = addLane(record.worker) }
     let lane = machines + number
@@ -176,7 +177,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
       return sink.event(record, lane: number)
     }
     if !lane.pointee.isOrdinary { prepare(lane, record, kind, time) }
-    lane.pointee.summary.events += 1
+    lane.pointee.summary.events &+= 1
     sink.event(record, lane: number)
     switch kind {
     case .taskSubmit: taskSubmit(lane, record, time)

@@ -64,7 +64,7 @@ public struct Interval: Sendable, Equatable {
   /// The running task's label, or (waiting) the awaited one's.
   public var label: UInt32
   /// Nanoseconds.
-  @inlinable public var length: UInt64 { end - start }
+  @inlinable public var length: UInt64 { end &- start }
 }
 
 /// How a task's story ended.

@@ -20,12 +20,12 @@ extension Modeler where Sink: ~Copyable {
   @inline(__always) private func chain(_ lane: Lane, _ time: UInt64) -> (span: UInt64, edges: UInt32) {
     var position = lane.pointee.depth - 1
     // What the interval that is still open will add to the frame on top.
-    var open = lane.pointee.state.isBusy ? time - min(lane.pointee.since, time) : 0
+    var open = lane.pointee.state.isBusy ? time &- min(lane.pointee.since, time) : 0
     while position >= 0 {
       let frame = lane.pointee.frames + position
       if frame.pointee.slot >= 0 {
         let record = table.slots + Int(frame.pointee.slot)
-        return (record.pointee.depthSpan + open, record.pointee.depthEdges)
+        return (record.pointee.depthSpan &+ open, record.pointee.depthEdges)
       }
       if frame.pointee.kind == .fork || frame.pointee.kind == .callback {
         return (frame.pointee.span + open, frame.pointee.edges)
@@ -64,8 +64,8 @@ extension Modeler where Sink: ~Copyable {
 
   @inline(__always) mutating func changeReady(_ queue: SubmitQueue, _ by: Int, _ time: UInt64) {
     switch queue {
-    case .local: readyLocal = max(0, readyLocal + by)
-    case .injector: readyInjector = max(0, readyInjector + by)
+    case .local: readyLocal = max(0, readyLocal &+ by)
+    case .injector: readyInjector = max(0, readyInjector &+ by)
     case .inline: return
     }
     sink.ready(local: readyLocal, injector: readyInjector, time: clamp(time))
@@ -76,15 +76,16 @@ extension Modeler where Sink: ~Copyable {
   @inline(__always) mutating func taskSubmit(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskSubmit.task]
     guard task != 0 else { return }
-    let slot = table.find(task)
-    if slot >= 0 { return lateSubmit(lane, event, slot, time) }
+    var place = table.look(for: task)
+    if place.slot >= 0 { return lateSubmit(lane, event, place.slot, time) }
     if let ended = late.take(task) { return lateSubmit(lane, event, ended, time) }
     if Sink.splitsAtSubmits { close(lane, time) }
     if !lane.pointee.isKnown {
       close(lane, time)
       recognize(lane, task: event[TaskSubmit.parent], time)
+      place = table.look(for: task)  // tasks may have been taken out
     }
-    let record = table.add(task)
+    let record = table.add(task, place)
     fill(&record.pointee, lane, event, time)
     changeReady(record.pointee.queue, 1, time)
     sink.submitted(record.pointee)
@@ -192,10 +193,8 @@ extension Modeler where Sink: ~Copyable {
     record.pointee.lane = Int32(lane.pointee.index)
     record.pointee.source = source(event)
     if nesting == 0 && record.pointee.submit > 0 {
-      record.pointee.pickup =
-        record.pointee.start
-        - min(
-          max(record.pointee.submit, lane.pointee.freeSince), record.pointee.start)
+      let free = max(record.pointee.submit, lane.pointee.freeSince)
+      record.pointee.pickup = record.pointee.start - min(free, record.pointee.start)
     }
     record.pointee.victim = UInt16(truncatingIfNeeded: event[TaskStart.victim])
     record.pointee.nesting = UInt16(truncatingIfNeeded: min(nesting, 0xFFFF))
@@ -254,11 +253,19 @@ extension Modeler where Sink: ~Copyable {
 
   /// Hands a task's record on and forgets the task.
   @inline(__always) mutating func conclude(_ slot: Int32, _ fate: TaskFate) {
+    var record = takeOut(slot)
+    record.fate = fate
+    handOn(record)
+  }
+  /// What is still to be said of the task is said of the copy: a copy of what was written the moment before would wait for it.
+  @inline(__always) private mutating func takeOut(_ slot: Int32) -> TaskRecord {
     let pointer = table.slots + Int(slot)
-    pointer.pointee.fate = fate
+    late.remember(pointer)
     let record = pointer.pointee
     table.remove(slot)
-    late.remember(record)
+    return record
+  }
+  @inline(__always) private mutating func handOn(_ record: TaskRecord) {
     if record.submit > 0 {
       if isInWindow(record) { sink.task(record) }
     } else if let old = late.keep(record), isInWindow(old) {
@@ -276,10 +283,11 @@ extension Modeler where Sink: ~Copyable {
     close(lane, time)
     let slot = lane.pointee.pop().slot
     if slot >= 0 {
-      let record = table.slots + Int(slot)
-      record.pointee.end = max(time, record.pointee.start)
-      record.pointee.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
-      conclude(slot, event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value)
+      var record = takeOut(slot)
+      record.end = max(time, record.start)
+      record.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
+      record.fate = event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value
+      handOn(record)
     }
     lane.pointee.isKnown = true  // what lay beneath a task lies there until it ends
     settle(lane, time)

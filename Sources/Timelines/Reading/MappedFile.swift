@@ -73,10 +73,18 @@ final class MappedFile: @unchecked Sendable {
   /// Gives the pages of a range that was read back to the system. Only a hint.
   func release(_ range: Range<Int>) {
     let page = 4096
-    let low = (range.lowerBound + page - 1) / page * page
-    let high = range.upperBound / page * page
-    guard low < high, high <= mappedSize else { return }
+    let low = range.lowerBound / page * page
+    let high = min(range.upperBound, mappedSize) / page * page
+    guard low < high else { return }
     madvise(UnsafeMutableRawPointer(mutating: base + low), high - low, MADV_DONTNEED)
+  }
+  /// Maps the pages of a range that is about to be read all at once, not by a fault for every sixteen. Only a hint: the range may
+  /// reach beyond the file, and kernels before 5.14 do not know it.
+  func willRead(_ range: Range<Int>) {
+    let low = range.lowerBound / 4096 * 4096
+    let high = min(range.upperBound, mappedSize)
+    guard low < high else { return }
+    madvise(UnsafeMutableRawPointer(mutating: base + low), high - low, MADV_POPULATE_READ)
   }
   /// Says that the file will be read from front to back.
   func willReadInOrder() {

@@ -32,10 +32,10 @@ extension Trace {
       cursors.deinitialize(count: streams.count)
       cursors.deallocate()
     }
-    var race = Tournament(streams.indices.map { cursors[$0].advance() ? cursors[$0].current.time : .max })
+    var race = Tournament(streams.indices.map { cursors[$0].advance() ? cursors[$0].time : nil })
     let mapped = maps.contains { !$0.identity }
     var untilProgress = 1 << 16
-    while race.first != .max {
+    while !race.isOver {
       let cursor = cursors + race.winner
       if mapped {
         var record = cursor.pointee.current
@@ -44,7 +44,7 @@ extension Trace {
       } else {
         consumer.consume(cursor.pointee.current)
       }
-      race.replay(cursor.pointee.advance() ? cursor.pointee.current.time : .max)
+      if cursor.pointee.advance() { race.replay(cursor.pointee.time) } else { race.retireWinner() }
       untilProgress -= 1
       if untilProgress == 0 {
         outcome.events += 1 << 16
@@ -57,53 +57,74 @@ extension Trace {
   }
 }
 
-/// Which of several times is the earliest, when one changes at a time: a tournament tree of losers.
+/// Which of several players has the earliest time, when one changes at a time: a tournament tree of losers.
 ///
-/// Source: Knuth, The Art of Computer Programming, volume 3, 5.4.1. A change costs one comparison a level.
+/// Source: Knuth, The Art of Computer Programming, volume 3, 5.4.1. We differ in that a time and its player are one number, so
+/// that a change costs a minimum and a maximum a level, and no jump: whose event comes next is as good as random, and a wrong
+/// guess costs more than all the comparisons.
 struct Tournament: ~Copyable {
-  /// SAFETY: `losers` holds `size` (1 and up, a power of two) initialized times and players, owned here; index 0 is not
-  /// used, inner node `i` has the children `2i` and `2i + 1`, players are the leaves `size..<2 * size`.
-  private let losers: UnsafeMutablePointer<Entry>
-  struct Entry {
-    var time = UInt64.max
-    var player = -1
-  }
+  /// SAFETY: `losers` holds `size` (1 and up, a power of two) initialized keys, owned here; index 0 is not used, inner node `i`
+  /// has the children `2i` and `2i + 1`, players are the leaves `size..<2 * size`.
+  private let losers: UnsafeMutablePointer<UInt64>
   private let size: Int
-  /// Who has the earliest time, and that time. Of equal times the one that had won before, else the first.
-  private(set) var winner = 0
-  private(set) var first = UInt64.max
+  /// Bits of a key that are its player; above them is the time, counted from `base`.
+  private let bits: UInt64
+  private let base: UInt64
+  /// Later times than this one (at 256 players two years after the first: a damaged stamp) count as equal to it.
+  private let latest: UInt64
+  private static var over: UInt64 { .max }
+  private var first = over
 
-  init(_ times: [UInt64]) {
+  /// No player has any more.
+  var isOver: Bool { first == Self.over }
+  /// Who has the earliest time; of equal times the first player. Not where the tournament is over.
+  var winner: Int { Int(truncatingIfNeeded: first & (1 &<< bits &- 1)) }
+
+  /// The first times; nil: a player has none.
+  init(_ times: [UInt64?]) {
     var size = 1
     while size < times.count { size *= 2 }
     self.size = size
+    bits = UInt64(size.trailingZeroBitCount)
+    base = times.compactMap { $0 }.min() ?? 0
+    latest = .max >> bits - 1
     losers = .allocate(capacity: size)
-    losers.initialize(repeating: Entry(), count: size)
-    var winners = (0..<size).map { Entry(time: $0 < times.count ? times[$0] : .max, player: $0) }
+    losers.initialize(repeating: Self.over, count: size)
+    var winners = [UInt64](repeating: Self.over, count: size)
+    for (player, time) in times.enumerated() {
+      if let time { winners[player] = key(time, player) }
+    }
     var level = size
     while level > 1 {
       level /= 2
       for node in 0..<level {
-        let (left, right) = (winners[2 * node], winners[2 * node + 1])
-        (winners[node], losers[level + node]) = right.time < left.time ? (right, left) : (left, right)
+        losers[level + node] = max(winners[2 * node], winners[2 * node + 1])
+        winners[node] = min(winners[2 * node], winners[2 * node + 1])
       }
     }
-    (first, winner) = (winners[0].time, winners[0].player)
+    first = winners[0]
   }
   deinit { losers.deallocate() }
 
-  /// The winner's next time; `.max`: it has no more.
-  @inline(__always) mutating func replay(_ time: UInt64) {
-    var best = Entry(time: time, player: winner)
-    var node = (winner + size) / 2
+  /// Times of one player do not go back, so none is before `base`.
+  @inline(__always) private func key(_ time: UInt64, _ player: Int) -> UInt64 {
+    min(time &- base, latest) &<< bits | UInt64(truncatingIfNeeded: player)
+  }
+
+  /// The winner's next time.
+  @inline(__always) mutating func replay(_ time: UInt64) { replay(key: key(time, winner)) }
+  /// The winner has no more.
+  @inline(never) mutating func retireWinner() { replay(key: Self.over) }
+
+  @inline(__always) private mutating func replay(key: UInt64) {
+    var best = key
+    var node = (winner &+ size) >> 1
     while node > 0 {
       let other = losers[node]
-      if other.time < best.time {
-        losers[node] = best
-        best = other
-      }
-      node /= 2
+      losers[node] = max(other, best)
+      best = min(other, best)
+      node >>= 1
     }
-    (first, winner) = (best.time, best.player)
+    first = best
   }
 }

@@ -52,15 +52,13 @@ public struct WhatIf: Sendable {
 /// The simulated pool.
 struct ReplayPool {
   private let graph: WorkGraph
-  private let speed: [Double]
+  private let programs: WorkPrograms
+  private let speed: [UInt32: Double]
   private enum State: UInt8 { case unborn, pending, running, done }
   private var states: [State]
   private var agenda = Agenda()
-  /// Bottom is the end of the array, top the first that was not stolen yet.
-  private var deques: [[Int32]]
-  private var tops: [Int]
-  private var injector: [Int32] = []
-  private var injectorHead = 0
+  private var deques: [ReplayQueue]
+  private var injector = ReplayQueue()
   private var actors: [Actor]
   private var idle: [Int] = []
   /// Who waits for a task.
@@ -70,9 +68,9 @@ struct ReplayPool {
   private var nextVictim = 0
 
   private struct Activity {
-    /// -1: an outside thread's own program.
+    /// Or `WorkGraph.outside`.
     var node: Int32
-    var step = 0
+    var steps: WorkStepReader
     var waitsFor: Int32 = -1
   }
   private struct Actor {
@@ -82,21 +80,18 @@ struct ReplayPool {
 
   init(_ graph: WorkGraph, _ scenario: WhatIf.Scenario) {
     self.graph = graph
+    programs = graph.programs
     workers = max(1, scenario.workers)
-    let labels = Int(graph.nodes.map(\.label).max() ?? 0) + 1
-    var speed = [Double](repeating: 1, count: labels)
-    for (label, factor) in scenario.speedups where label < labels { speed[Int(label)] = factor }
-    self.speed = speed
-    states = [State](repeating: .unborn, count: graph.nodes.count)
-    deques = Array(repeating: [], count: workers)
-    tops = Array(repeating: 0, count: workers)
-    actors = Array(repeating: Actor(), count: workers + graph.outside.count)
+    speed = scenario.speedups
+    states = [State](repeating: .unborn, count: programs.count)
+    deques = Array(repeating: ReplayQueue(), count: workers)
+    actors = Array(repeating: Actor(), count: workers + programs.outsideCount)
     for worker in (0..<workers).reversed() {
       actors[worker].isIdle = true
       idle.append(worker)
     }
-    for (number, _) in graph.outside.enumerated() {
-      actors[workers + number].stack = [Activity(node: -1)]
+    for number in 0..<programs.outsideCount {
+      actors[workers + number].stack = [Activity(node: WorkGraph.outside, steps: programs.reader(outside: number))]
       agenda.add(0, workers + number)
     }
   }
@@ -116,21 +111,16 @@ struct ReplayPool {
   }
   /// The next task of a worker; tasks that a waiter took meanwhile are passed over.
   private mutating func take(_ worker: Int) -> Int32? {
-    while deques[worker].count > tops[worker] {
-      let node = deques[worker].removeLast()
+    while let node = deques[worker].takeLast() {
       if states[Int(node)] == .pending { return node }
     }
-    while injectorHead < injector.count {
-      let node = injector[injectorHead]
-      injectorHead += 1
+    while let node = injector.takeFirst() {
       if states[Int(node)] == .pending { return node }
     }
     for offset in 0..<workers {
       let victim = (nextVictim + offset) % workers
       guard victim != worker else { continue }
-      while deques[victim].count > tops[victim] {
-        let node = deques[victim][tops[victim]]
-        tops[victim] += 1
+      while let node = deques[victim].takeFirst() {
         if states[Int(node)] == .pending {
           nextVictim += 1
           return node
@@ -150,7 +140,7 @@ struct ReplayPool {
           return
         }
         states[Int(node)] = .running
-        actors[actor].stack.append(Activity(node: node))
+        actors[actor].stack.append(Activity(node: node, steps: programs.reader(node)))
         agenda.add(now + graph.costPerTask, actor)
         return
       }
@@ -160,17 +150,14 @@ struct ReplayPool {
         actors[actor].stack[position].waitsFor = -1
         continue
       }
-      let steps = top.node < 0 ? graph.outside[actor - workers] : graph.nodes[Int(top.node)].steps
-      guard top.step < steps.count else {
+      guard let step = actors[actor].stack[position].steps.step() else {
         actors[actor].stack.removeLast()
-        if top.node >= 0 { finish(top.node, now) }
+        if top.node != WorkGraph.outside { finish(top.node, now) }
         continue
       }
-      actors[actor].stack[position].step += 1
-      switch steps[top.step] {
+      switch step {
       case .run(let length):
-        let factor = top.node < 0 ? 1 : speed[Int(graph.nodes[Int(top.node)].label)]
-        agenda.add(now + UInt64(Double(length) / factor), actor)
+        agenda.add(now + time(of: length, in: top.node), actor)
         return
       case .blocking(let length):
         agenda.add(now + length, actor)
@@ -181,7 +168,7 @@ struct ReplayPool {
         actors[actor].stack[position].waitsFor = node
         if states[Int(node)] == .pending && actor < workers {
           states[Int(node)] = .running
-          actors[actor].stack.append(Activity(node: node))
+          actors[actor].stack.append(Activity(node: node, steps: programs.reader(node)))
           continue
         }
         waiters[node, default: []].append(actor)
@@ -189,11 +176,35 @@ struct ReplayPool {
       }
     }
   }
+  private func time(of length: UInt64, in node: Int32) -> UInt64 {
+    guard !speed.isEmpty, node != WorkGraph.outside, let factor = speed[programs.label(node)] else { return length }
+    return UInt64(Double(length) / factor)
+  }
   private mutating func finish(_ node: Int32, _ now: UInt64) {
     states[Int(node)] = .done
     end = max(end, now)
     for waiter in waiters.removeValue(forKey: node) ?? [] { agenda.add(now + graph.wakeLatency, waiter) }
   }
+}
+
+/// Tasks of a deque or of the injector, the oldest first. What was taken does not stay in memory.
+struct ReplayQueue {
+  private var nodes: [Int32] = []
+  private var head = 0
+
+  mutating func append(_ node: Int32) {
+    if head > 1024 && head * 2 > nodes.count {
+      nodes.removeSubrange(..<head)
+      head = 0
+    }
+    nodes.append(node)
+  }
+  mutating func takeFirst() -> Int32? {
+    guard head < nodes.count else { return nil }
+    head += 1
+    return nodes[head - 1]
+  }
+  mutating func takeLast() -> Int32? { head < nodes.count ? nodes.removeLast() : nil }
 }
 
 /// What happens next: a binary heap by time, first come first served at the same time.

@@ -3,20 +3,11 @@ import SchedulerEvents
 
 /// The program that a run followed.
 public struct WorkGraph: Sendable {
-  enum Step: Sendable {
-    case run(UInt64)
-    case blocking(UInt64)
-    case submit(Int32)
-    case wait(Int32)
-  }
-  struct Node: Sendable {
-    var label: UInt32
-    var steps: [Step] = []
-  }
-  /// Tasks, in the order of their submits.
-  var nodes: [Node] = []
-  /// What each outside thread did; `run` is its own time between its submits and waits.
-  var outside: [[Step]] = []
+  /// Of tasks, numbered in the order of their submits, and of outside threads: there `run` is a thread's own time between its
+  /// submits and waits.
+  let programs = WorkPrograms()
+  /// Not a task: an outside thread.
+  static let outside: Int32 = -1
   var workers = 0
   var wall: UInt64 = 0
   var coverage = 1.0
@@ -28,16 +19,17 @@ public struct WorkGraph: Sendable {
   /// Stolen halves of forks, async jobs: work that the graph does not have.
   public internal(set) var leftOut: UInt64 = 0
 
-  /// Reads the trace once and keeps what each task of the window does.
-  /// `progress` gets the per cent done; false ends the reading.
+  /// Reads the trace once and keeps what each task of the window does, in about thirty bytes a task.
+  /// `progress`: see `Trace.read`.
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
   ) -> WorkGraph {
-    var modeler = Modeler(trace, window: window, sink: Builder(span: trace.span))
+    let both = BothSinks(Builder(span: trace.span), SummarySink(trace, window: window))
+    var modeler = Modeler(trace, window: window, sink: both)
     trace.read(into: &modeler, progress: progress)
     _ = modeler.finish()
-    var graph = modeler.sink.graph
-    let summary = Summary.of(trace, window: window)
+    var graph = modeler.sink.first.graph
+    let summary = modeler.sink.second.summary
     graph.workers = summary.workers.count
     graph.wall = summary.wall
     graph.coverage = summary.coverage
@@ -49,57 +41,50 @@ public struct WorkGraph: Sendable {
   /// Collects steps in the order in which the model tells them.
   struct Builder: TimelineSink {
     var graph = WorkGraph()
-    private var index: [UInt64: Int32] = [:]
-    private var outsideOfLane: [Int: Int] = [:]
+    private let numbers = TaskNumbers()
+    /// Of tasks that are in the middle of their program, by number, and of outside lanes, by index.
+    private var open: [Int32: WorkStepWriter] = [:]
+    private var outside: [Int: WorkStepWriter] = [:]
     private var isWorker: [Bool] = []
     private let begin: UInt64
 
     init(span: ClosedRange<UInt64>) { begin = span.lowerBound }
     mutating func laneAppeared(_ lane: LaneSummary, index: Int) { isWorker.append(lane.isWorker) }
 
-    private mutating func add(_ step: Step, to node: Int) {
-      if case .run(let more) = step, case .run(let length)? = graph.nodes[node].steps.last {
-        graph.nodes[node].steps[graph.nodes[node].steps.count - 1] = .run(length + more)
-      } else {
-        graph.nodes[node].steps.append(step)
-      }
+    private mutating func add(_ step: WorkStep, to node: Int32) {
+      open[node, default: WorkStepWriter(node: node)].add(step)
     }
-    private mutating func add(_ step: Step, outside lane: Int) {
-      if outsideOfLane[lane] == nil {
-        outsideOfLane[lane] = graph.outside.count
-        graph.outside.append([])
-      }
-      graph.outside[outsideOfLane[lane]!].append(step)
+    private mutating func add(_ step: WorkStep, outside lane: Int) {
+      outside[lane, default: WorkStepWriter(node: WorkGraph.outside)].add(step)
     }
-    private mutating func node(_ task: UInt64) -> Int? { index[task].map(Int.init) }
 
     mutating func interval(_ interval: Interval) {
       switch interval.state {
       case .running, .helping:
-        if let node = node(interval.task) {
+        if let node = numbers[interval.task] {
           add(.run(interval.length), to: node)
         } else {
           graph.leftOut += interval.length
         }
-      case .blocking: if let node = node(interval.task) { add(.blocking(interval.length), to: node) }
+      case .blocking: if let node = numbers[interval.task] { add(.blocking(interval.length), to: node) }
       case .outside: add(.run(interval.length), outside: interval.lane)
       default: break
       }
     }
     mutating func submitted(_ task: TaskRecord) {
-      let number = Int32(graph.nodes.count)
-      graph.nodes.append(Node(label: task.label))
-      index[task.task] = number
-      if let parent = node(task.parent) {
-        add(.submit(number), to: parent)
+      let parent = numbers[task.parent]
+      let node = graph.programs.add(label: task.label)
+      numbers[task.task] = node
+      if let parent {
+        add(.submit(node), to: parent)
       } else if task.submitLane >= 0 {
-        add(.submit(number), outside: Int(task.submitLane))
+        add(.submit(node), outside: Int(task.submitLane))
       }
     }
     mutating func wait(_ wait: WaitRecord) {
       guard wait.end > 0 else { return }
-      let step: Step = node(wait.awaited).map { .wait(Int32($0)) } ?? .blocking(wait.end - wait.start)
-      if let waiter = node(wait.waiter) {
+      let step = numbers[wait.awaited].map { WorkStep.wait($0) } ?? .blocking(wait.end - wait.start)
+      if let waiter = numbers[wait.waiter] {
         add(step, to: waiter)
       } else if !isWorker[wait.lane] {
         add(step, outside: wait.lane)
@@ -107,6 +92,14 @@ public struct WorkGraph: Sendable {
     }
     mutating func task(_ task: TaskRecord) {
       if task.end > 0 { graph.makespan = max(graph.makespan, task.end - begin) }
+      guard let node = numbers[task.task], var program = open.removeValue(forKey: node) else { return }
+      graph.programs.set(program.finished(), of: node)
+    }
+    mutating func finish(_ result: ModelResult) {
+      for (node, var program) in open { graph.programs.set(program.finished(), of: node) }
+      for lane in outside.keys.sorted() { graph.programs.addOutside(outside[lane]!.finished()) }
+      open = [:]
+      outside = [:]
     }
   }
 }

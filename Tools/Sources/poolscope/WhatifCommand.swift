@@ -41,13 +41,9 @@ struct WhatifCommand: ParsableCommand {
     let error = Units.percent(model.calibrationError)
     let head =
       "recorded \(Units.seconds(model.recorded)) on \(Units.plural(model.workers, "worker")), replayed \(Units.seconds(model.replayed)): calibration error \(error)"
-    guard model.calibrationError <= WhatIf.tolerance else {
-      complain(
-        "\(head)\n  The model does not fit this run (limit 10 %): no prediction. Forks, locks, memory or lost events may be why."
-      )
-      throw ExitCode(1)
-    }
-    let table = PredictionView.whatIf(model, widths.map { WhatIf.Scenario(workers: $0, speedups: speedups) })
+    let fits = model.calibrationError <= WhatIf.tolerance
+    let scenarios = fits ? widths.map { WhatIf.Scenario(workers: $0, speedups: speedups) } : []
+    let table = PredictionView.whatIf(model, scenarios)
     if format.json {
       try text.write(
         envelope(
@@ -58,8 +54,14 @@ struct WhatifCommand: ParsableCommand {
           ]))
     } else if format.csv {
       try text.write(table.csv())
-    } else {
+    } else if fits {
       try text.write([head] + table.lines(text.style))
+    }
+    guard fits else {
+      complain(
+        "\(head)\n  The model does not fit this run (limit 10 %): no prediction. Forks, locks, memory or lost events may be why."
+      )
+      throw ExitCode(1)
     }
     try input.finish(trace)
   }

@@ -183,6 +183,24 @@ import Testing
     #expect(Double(wrong) <= 0.03 * Double(max(1, stated)), "seed \(seed): \(wrong) of \(stated) ns")
   }
 
+  /// What `trim` writes is an event log that can be read, and tells what the session told of that time.
+  @Test func aPartOfASessionIsALog() throws {
+    let session = try Trace.open(try Simulation(seed: 12).text.writeSession(in: directory.path))
+    let quarter = session.wall / 4
+    let window = session.span.lowerBound + quarter...session.span.upperBound - quarter
+    let count = try session.write(to: directory.path + "/part", window: window)
+    let part = try Trace.open(directory.path + "/part")
+    #expect(part.processes.map(\.format) == [.eventLog] && part.problems == [])
+    #expect(count > 100 && part.recordCount >= count)
+    #expect(window.contains(part.span.lowerBound) && window.contains(part.span.upperBound))
+    let ended = { (trace: Trace) in
+      Set(
+        Everything.of(trace).tasks.filter { $0.submit > window.lowerBound && (1...window.upperBound).contains($0.end) }
+          .map(\.task))
+    }
+    #expect(ended(part) == ended(session) && !ended(part).isEmpty)
+  }
+
   @Test func anotherTracersTraceIsAnErrorThatSaysSo() throws {
     let path = try Simulation(seed: 3).text.writeSession(in: directory.path)
     let metadata = path + "/ust/uid/0/64-bit/metadata"

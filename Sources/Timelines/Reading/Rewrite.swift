@@ -27,8 +27,10 @@ extension Trace {
   public func write(to directory: String, window: ClosedRange<UInt64>? = nil) throws(ReadingError) -> Int {
     let span = window.map { $0.clamped(to: self.span) } ?? self.span
     let first = processes[0]
+    // What is written is an event log, whatever was read: LTTng's is told by its tracer.
+    let environment = first.environment.filter { !$0.name.hasPrefix("tracer_") }
     let writer = try TraceWriter(
-      directory: directory, environment: first.environment,
+      directory: directory, environment: environment,
       bootID: first.clockUUID ?? "00000000-0000-0000-0000-000000000000", clockOffset: first.clockOffset)
     for (index, label) in labels.all.enumerated() where index > 0 && !label.text.isEmpty {
       writer.define(label: UInt32(index), text: label.text, source: label.source, time: span.lowerBound)

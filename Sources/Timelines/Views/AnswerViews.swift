@@ -217,7 +217,7 @@ public struct AnswerView {
     ]
     if search.episodes > 0 {
       lines.append(
-        "\(Units.count(search.episodes)) searches, \(Units.percent(Units.ratio(search.found, of: search.episodes))) found work; "
+        "\(Units.count(search.episodes)) search\(search.episodes == 1 ? "" : "es") beyond the first look, \(Units.percent(Units.ratio(search.found, of: search.episodes))) found work; "
           + "\(Units.count(search.attempts)) probes, \(Units.count(search.empty)) empty, \(Units.count(search.lostRaces)) lost races; "
           + "p50 \(Units.duration(search.duration.percentile(50))), p99 \(Units.duration(search.duration.percentile(99)))"
       )

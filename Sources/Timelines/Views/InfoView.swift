@@ -27,7 +27,10 @@ public struct InfoView {
       let name = [process.program, process.pid.isEmpty ? "" : "pid \(process.pid)"].filter { !$0.isEmpty }.joined(
         separator: ", ")
       lines.append(
-        line("program", (name.isEmpty ? "(not stated)" : name) + (trace.processes.count > 1 ? "  \(process.path)" : ""))
+        // LTTng knows no name unless its session has the context procname.
+        line(
+          process.program.isEmpty ? "process" : "program",
+          (name.isEmpty ? "(not stated)" : name) + (trace.processes.count > 1 ? "  \(process.path)" : ""))
       )
       for (id, pool) in process.pools.sorted(by: { $0.key < $1.key }) {
         lines.append(

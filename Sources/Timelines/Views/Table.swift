@@ -103,6 +103,11 @@ public struct Table: Sendable {
           : index == shown.last ? cut : Columns.left(cut, widths[index])
         parts.append(style.paint(padded, ink))
       }
+      // A last column that is empty here leaves the padding of the one before it.
+      while parts.last == "" { parts.removeLast() }
+      if let last = parts.last, let end = last.lastIndex(where: { $0 != " " }) {
+        parts[parts.count - 1] = String(last[...end])
+      }
       return String(repeating: " ", count: indent) + parts.joined(separator: "  ")
     }
     var result = [line { (columns[$0].title, .faint) }]

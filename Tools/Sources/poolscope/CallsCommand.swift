@@ -20,7 +20,9 @@ struct CallsCommand: ParsableCommand {
     let progress = Progress(trace)
     let calls = Calls.of(trace, progress: progress.callback)
     progress.finish()
-    if calls.recorded == 0, calls.all.calls > 0 {
+    if calls.all.calls == 0 {
+      complain("note: no task was sent to a worker process; those of threads are in 'poolscope tasks'")
+    } else if calls.recorded == 0 {
       complain("note: no worker process recorded: runs begin and end as the parent heard of it")
     }
     let table = by == .task ? Table.calls(calls, labels: trace.labels) : Table.peers(calls)

@@ -12,7 +12,8 @@ struct IdleCommand: ParsableCommand {
   @OptionGroup var format: FormatOptions
   @Option(help: "The worker whose gap to explain (w2).") var worker: String?
   @Option(
-    parsing: .unconditional, help: "A time within the gap; without --worker: of the worker that is idle longest then.")
+    parsing: .unconditional,
+    help: "A time within the gap; without --worker: of the worker that is idle longest then (and has a thread).")
   var at: TimePoint?
 
   func validate() throws {
@@ -32,7 +33,12 @@ struct IdleCommand: ParsableCommand {
       let gaps = lanes.map { GapExplanation.of(trace, lane: $0, time: time, progress: progress.callback) }
       progress.finish()
       let idle = gaps.filter { $0.interval.map { !$0.state.isBusy } ?? false }
-      guard let shown = idle.max(by: { $0.interval!.length < $1.interval!.length }) ?? gaps.first else { return }
+      // A worker without a thread says less than one that sleeps.
+      let living = idle.filter { ![.stopped, .starting].contains($0.interval!.state) }
+      guard
+        let shown = (living.isEmpty ? idle : living).max(by: { $0.interval!.length < $1.interval!.length })
+          ?? gaps.first
+      else { return }
       try text.write(view.gap(shown))
       return try input.finish(trace)
     }

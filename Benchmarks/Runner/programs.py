@@ -10,9 +10,13 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
-def call(*command, cwd=BENCHMARKS, **environment):
-    result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True)
+def call(*command, cwd=BENCHMARKS, seconds=3600, **environment):
+    """What a command prints; ends the bench where it fails or takes longer than `seconds`."""
+    try:
+        result = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        sys.exit(f"bench: {' '.join(command)} did not end within {seconds} s")
     if result.returncode:
         sys.exit(f"bench: {' '.join(command)} failed\n{result.stdout[-4000:]}")
     return result.stdout.strip()

@@ -110,7 +110,8 @@ lttng destroy
 
 def isolated(script, *arguments):
     """With mounts and processes of its own; needs root."""
-    return call("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", script, "bench", *arguments)
+    return call("unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c", script, "bench", *arguments,
+                seconds=900)
 
 
 def lttng(binary):

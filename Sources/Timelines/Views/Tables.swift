@@ -91,10 +91,14 @@ extension Table {
       func when(_ time: UInt64?) -> Cell {
         time.map { Cell("+" + Units.duration($0 - trace.span.lowerBound), .unsigned($0)) } ?? Cell("-", .null)
       }
+      // LTTng counts what it discards for each CPU, not for each thread.
+      let isUnknown = lane.lost == 0 && trace.processes[lane.process].discarded > 0
       table.rows.append([
         .text(LaneSummary.name(of: lane.lane)), Cell("\(lane.tid)", .unsigned(UInt64(lane.tid))), .count(lane.process),
         .count(lane.records), when(lane.span?.lowerBound), when(lane.span?.upperBound),
-        Cell(Units.count(lane.lost), .unsigned(lane.lost), ink: lane.lost > 0 ? .bad : .faint),
+        isUnknown
+          ? Cell("?", .null, ink: .bad)
+          : Cell(Units.count(lane.lost), .unsigned(lane.lost), ink: lane.lost > 0 ? .bad : .faint),
         .count(lane.missingPackets),
         .text(lane.file + (lane.tornTail ? " (torn)" : ""), ink: lane.tornTail ? .warning : .plain),
       ])

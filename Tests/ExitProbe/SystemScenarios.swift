@@ -104,10 +104,14 @@ let systemScenarios: [String: Scenario] = [
     let finished = try executor.submit { 2 }
     _ = try finished.result()
     try started.wait()
+    let mapping = Gate()
     let mapped = try executor.map(0..<2) { number in
+      mapping.open()
       try gate.wait()
       return number
     }
+    // Both workers wait: neither is in a lock of Swift's runtime, as it is when it uses a generic type for the first time.
+    try mapping.wait()
     let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
     if child == 0 { forkedChild(executor, running, finished, mapped) }
     var status: Int32 = 0

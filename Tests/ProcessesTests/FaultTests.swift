@@ -180,7 +180,10 @@ private func eventually(_ isTrue: () -> Bool) throws {
     unlink(file)
   }
 
-  @Test(.timeLimit(.minutes(1))) func outOfMemory() throws {
+  @Test(
+    .timeLimit(.minutes(1)),
+    .disabled(if: dlsym(nil, "__tsan_init") != nil, "ThreadSanitizer needs the whole address space"))
+  func outOfMemory() throws {
     let pool = try makePool(1) {
       $0.resourceLimits = [Int32(RLIMIT_AS.rawValue): 4 << 30]
       $0.onWorkerDeath = .replaceWorker(retries: 0)

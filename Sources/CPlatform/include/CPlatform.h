@@ -29,6 +29,8 @@ static inline void cf_set_recording(uint32_t value) { __atomic_store_n(&cf_recor
 
 // Reads a word that its thread may be writing.
 static inline uint64_t cf_peek(const uint64_t *word) { return __atomic_load_n(word, __ATOMIC_RELAXED); }
+// Writes a word that others may be reading.
+static inline void cf_poke(uint64_t *word, uint64_t value) { __atomic_store_n(word, value, __ATOMIC_RELAXED); }
 
 // Keeps the compiler, not the processor, from moving memory accesses across.
 static inline void cf_compiler_barrier(void) { __asm__ volatile("" ::: "memory"); }

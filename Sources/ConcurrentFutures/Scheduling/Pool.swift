@@ -188,6 +188,25 @@ extension UnsafeMutablePointer<Pool> {
 
   // MARK: Threads
 
+  /// Under the lock. False without address space for its forks.
+  private func makeWorker(_ index: Int) -> Bool {
+    guard let memory = ForkStack.reserve(stackSize: pointee.configuration.stackSize) else { return false }
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Worker>.size, alignment: 128)
+    // SAFETY: fresh memory of `Worker`'s size, initialised in the next line; it lives as long as the pool.
+    let new = raw.assumingMemoryBound(to: Worker.self)
+    new.initialize(to: Worker(self, index, forkMemory: memory))
+    pointee.publish(new, at: index)
+    return true
+  }
+
+  /// Makes a pool with a worker and no thread, and frees it: see `PoolRegistry.prepareFork`.
+  static func rehearse() {
+    let pool = make(id: 0, name: "", maxWorkers: 1, configuration: ThreadPoolExecutor.Configuration())
+    _ = pool.makeWorker(0)
+    pool.close(.shutdown)
+    pool.release()
+  }
+
   /// Starts a thread that was counted as searching (or, with `first`, one that runs that future and ends).
   /// - Returns: 0, or the `errno` of the refusal, after which nothing has changed.
   func startThread(first: Unmanaged<AnyFuture>? = nil) -> Int32 {
@@ -195,14 +214,7 @@ extension UnsafeMutablePointer<Pool> {
       guard let index = state.freeSlots.last ?? (state.usedSlots < pointee.slots ? state.usedSlots : nil) else {
         return nil
       }
-      if pointee.slot(index) == nil {
-        guard let memory = ForkStack.reserve(stackSize: pointee.configuration.stackSize) else { return nil }
-        let raw = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Worker>.size, alignment: 128)
-        // SAFETY: fresh memory of `Worker`'s size, initialised in the next line; it lives as long as the pool.
-        let new = raw.assumingMemoryBound(to: Worker.self)
-        new.initialize(to: Worker(self, index, forkMemory: memory))
-        pointee.publish(new, at: index)
-      }
+      guard pointee.slot(index) != nil || makeWorker(index) else { return nil }
       if index == state.usedSlots { state.usedSlots += 1 } else { state.freeSlots.removeLast() }
       state.live += 1
       return index

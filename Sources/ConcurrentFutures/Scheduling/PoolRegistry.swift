@@ -120,16 +120,19 @@ enum PoolRegistry {
       && owner < firstOwnID.load(ordering: .relaxed)
   }
 
-  /// Goes through the pools once, and makes what a wait is made of, as the child will: what the runtime must look up for
-  /// that, it looks up here, where no other thread can have died in its locks.
+  /// Makes what a pool and a wait are made of, and goes through the pools once, as the child will: what the runtime must look
+  /// up for that, it looks up here, where no other thread can have died in its locks.
   private static let prepareFork: @convention(c) () -> Void = {
+    _ = rehearsal
     acquire()
     forgottenPools = state.pools
     for pool in forgottenPools.values { _ = pool.pointee.id }
     forgottenPools = noPools
-    WaitGroup([rehearsed]).open()
   }
-  private static let rehearsed = Future<Void>.succeeded(())
+  private static let rehearsal: Void = {
+    UnsafeMutablePointer<Pool>.rehearse()
+    WaitGroup([Future<Void>.succeeded(())]).open()
+  }()
   private static let parentForked: @convention(c) () -> Void = { releaseLock() }
   /// Forgets the parent's pools: their threads are not here, and their locks may be held for ever.
   private static let childForked: @convention(c) () -> Void = {

@@ -19,7 +19,7 @@ struct TaskContext {
     let thread = cf_current_thread().unsafelyUnwrapped
     let outer = TaskContext(
       task: thread.pointee.current_task, future: thread.pointee.current_future, nesting: thread.pointee.nesting)
-    thread.pointee.current_task = task
+    cf_poke(&thread.pointee.current_task, task)  // read by WorkerStatement
     thread.pointee.current_future = future
     if isTask { thread.pointee.nesting = outer.nesting &+ 1 }
     return outer
@@ -29,7 +29,7 @@ struct TaskContext {
   @inline(__always)
   func leave() {
     let thread = cf_current_thread().unsafelyUnwrapped
-    thread.pointee.current_task = task
+    cf_poke(&thread.pointee.current_task, task)
     thread.pointee.current_future = future
     thread.pointee.nesting = nesting
   }

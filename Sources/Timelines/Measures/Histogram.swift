@@ -23,7 +23,7 @@ public struct Histogram: Sendable {
   init(_ tally: Tally) {
     guard let base = tally.counts else { return }
     counts = Array(UnsafeBufferPointer(start: base, count: tally.capacity))
-    count = tally.count
+    count = counts.reduce(0, &+)
     sum = tally.sum
     max = tally.max
     smallest = tally.smallest
@@ -120,20 +120,18 @@ struct Tally: BitwiseCopyable {
   /// SAFETY: nil, or `capacity` initialized counts that belong to this tally's one holder.
   private(set) var counts: UnsafeMutablePointer<UInt64>?
   private(set) var capacity = 0
-  private(set) var count: UInt64 = 0
   private(set) var sum: UInt64 = 0
   private(set) var max: UInt64 = 0
   private(set) var smallest = UInt64.max
 
   @inline(__always) mutating func add(_ value: UInt64) {
     let bucket = Histogram.bucket(of: value)
-    if bucket >= capacity { grow(to: bucket + 1) }
+    if bucket >= capacity { grow(to: bucket &+ 1) }
     counts.unsafelyUnwrapped[bucket] &+= 1
-    count &+= 1
     let (total, overflow) = sum.addingReportingOverflow(value)
     sum = overflow ? .max : total
-    max = Swift.max(max, value)
-    smallest = Swift.min(smallest, value)
+    if value > max { max = value }
+    if value < smallest { smallest = value }
   }
   @inline(never) private mutating func grow(to size: Int) {
     let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: size)

@@ -153,14 +153,7 @@ struct SummaryCount: ~Copyable {
   @inline(__always) mutating func task(_ task: TaskRecord) {
     guard takesAll || filter.accepts(task) else { return }
     let label = labels.pointer(at(task.label))
-    switch task.fate {
-    case .value: label.pointee.fates.value &+= 1
-    case .error: label.pointee.fates.error += 1
-    case .cancelled: label.pointee.fates.cancelled += 1
-    case .running, .pending, .unknown:
-      label.pointee.fates.other += 1
-      summary.fates[Int(task.fate.rawValue)] += 1
-    }
+    if task.fate == .value { label.pointee.fates.value &+= 1 } else { count(task.fate, label) }
     if task.start > 0 {
       label.pointee.started &+= 1
       sources[Int(task.source.rawValue)] &+= 1
@@ -183,6 +176,16 @@ struct SummaryCount: ~Copyable {
       summary.criticalSpan = task.depthSpan
       summary.criticalEdges = task.depthEdges
       summary.criticalLabel = task.label
+    }
+  }
+  @inline(never) private mutating func count(_ fate: TaskFate, _ label: UnsafeMutablePointer<LabelTally>) {
+    switch fate {
+    case .value: label.pointee.fates.value += 1
+    case .error: label.pointee.fates.error += 1
+    case .cancelled: label.pointee.fates.cancelled += 1
+    case .running, .pending, .unknown:
+      label.pointee.fates.other += 1
+      summary.fates[Int(fate.rawValue)] += 1
     }
   }
   @inline(__always) private func crowd(_ task: TaskRecord, _ label: UnsafeMutablePointer<LabelTally>) {

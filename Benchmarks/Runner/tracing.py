@@ -32,12 +32,12 @@ def without_sites():
     os.makedirs(os.path.join(copy, "Benchmarks"), exist_ok=True)
     for part in ("Package.swift", "Sources", "Tests"):
         call("cp", "-au", os.path.join(ROOT, part), copy)
-    for part in ("Package.swift", "Measuring", "Problems", "Peers", "processes", "tracing"):
+    for part in ("Package.swift", "Measuring", "Problems", "Peers", "processes", "traces", "tracing"):
         call("cp", "-au", os.path.join(BENCHMARKS, part), os.path.join(copy, "Benchmarks"))
     path = os.path.join(copy, "Sources/ConcurrentFutures/Recording/Recorder.swift")
     with open(os.path.join(ROOT, "Sources/ConcurrentFutures/Recording/Recorder.swift")) as file:
-        text, count = re.subn(r"cf_recording\(\) \| UInt32\(bitPattern: cf_traced\(kind\.rawValue\)\) != 0", "false", file.read())
-    if count != 1:
+        text, count = re.subn(r"cf_is_recorded\(kind\.rawValue\)|cf_submit_is_recorded\(\)", "false", file.read())
+    if count != 2:
         sys.exit("bench: Recorder.isOn is not what it was; teach Benchmarks/Runner/tracing.py")
     with open(path, "w") as file:
         file.write(text)

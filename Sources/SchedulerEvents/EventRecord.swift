@@ -72,6 +72,9 @@
   @inlinable @inline(__always) public mutating func set(_ place: Place, saturating value: Int) {
     self[place] = min(UInt64(max(value, 0)), place.mask)
   }
+  @inlinable @inline(__always) public mutating func set(_ place: Place, saturating value: UInt) {
+    self[place] = min(UInt64(value), place.mask)
+  }
 }
 
 /// Where a field lies: `width` bits of a word of the record, from bit `low` upwards.

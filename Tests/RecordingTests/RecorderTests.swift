@@ -209,34 +209,4 @@ import Testing
     #expect(kept < 50_000 && kept > 30_000)
     #expect(trace.streams.values.contains { $0.discarded == UInt64(50_000 - kept) })
   }
-
-  @Test func aLateTaskIsReasonForASnapshot() throws {
-    for isQueue in [true, false] {
-      try withTemporaryFolder { folder in
-        _ = try Self.record {
-          $0.directory = folder
-          $0.mode = .overwrite
-          $0.bytesPerLane = 128 << 10
-          if isQueue {
-            $0.snapshotWhenQueuedLongerThan = .milliseconds(2)
-          } else {
-            $0.snapshotWhenRunningLongerThan = .milliseconds(2)
-          }
-        } _: {
-          let site = TaskSite("late", "F", 1)
-          Recorder.taskSubmit(task: 77, parent: 0, site: site, queue: .local, depth: 0)
-          Recorder.taskStart(task: 77, source: .local, victim: 0xFFFF, depth: 0, nesting: 0)
-          Recorder.taskEnd(task: 77, failed: false, waiters: 0)
-          #expect(TraceOnDisk.traces(in: folder).count == 1)
-          Recorder.taskSubmit(task: 78, parent: 0, site: site, queue: .local, depth: 0)
-          if isQueue { usleep(3000) }
-          EventLog.mark("not the end of a task")
-          Recorder.taskStart(task: 78, source: .local, victim: 0xFFFF, depth: 0, nesting: 0)
-          if !isQueue { usleep(3000) }
-          Recorder.taskEnd(task: 78, failed: false, waiters: 0)
-          while !TraceOnDisk.traces(in: folder).contains(where: { $0.contains("-snapshot-1") }) { sched_yield() }
-        }
-      }
-    }
-  }
 }

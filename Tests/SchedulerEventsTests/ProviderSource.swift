@@ -6,6 +6,12 @@ enum ProviderSource {
     "// Derived from the event table (SchedulerEvents); `Tools/golden --update` rewrites it.\n"
   private static let provider = EventTable.provider
   private static func symbol(_ event: EventDefinition) -> String { "lttng_ust_tracepoint_\(provider)___\(event.name)" }
+  /// The same tracepoint by a name that only this library's image knows: reached without a table of addresses.
+  private static func local(_ event: EventDefinition) -> String { "cf_tracepoint_\(event.name)" }
+  private static var submit: EventDefinition { EventTable.all.first { $0.kind == .taskSubmit }! }
+  private static func alias(_ event: EventDefinition) -> String {
+    "extern __typeof__(\(symbol(event))) \(local(event)) __attribute__((alias(\"\(symbol(event))\"), visibility(\"hidden\")));\n"
+  }
   private static var records: [EventDefinition] { EventTable.all.filter { !$0.kind.isDefinition } }
 
   /// What Swift imports: the state of every tracepoint, and two functions. No header of LTTng.
@@ -14,6 +20,7 @@ enum ProviderSource {
       notice + """
         #ifndef CTRACEPOINTS_H
         #define CTRACEPOINTS_H
+        #include <stdbool.h>
         #include <stdint.h>
 
         // The same 32 bytes as SchedulerEvents.EventRecord.
@@ -25,41 +32,86 @@ enum ProviderSource {
         } cf_record;
 
         // The head of LTTng-UST's struct lttng_ust_tracepoint, which is ABI; provider.c asserts that they agree.
-        // `state` is not 0 while a session records the event.
+        // `state` is not 0 while a session records the event. `log` lies where LTTng's struct has four bytes of padding, which
+        // nobody else writes: it is not 0 while the event log records, so that one word tells whether anybody does.
         struct cf_tracepoint {
           uint32_t struct_size;
           const char *provider, *name;
-          int state;
+          union {
+            struct {
+              int state;
+              uint32_t log;
+            };
+            uint64_t listeners;
+          };
           void *probes;
           int *provider_ref;
           const char *signature;
         };
 
         """
-    for event in EventTable.all { text += "extern struct cf_tracepoint \(symbol(event));\n" }
-    text += """
-
-      // Whether a session records the event with this id. One load where the id is a constant.
-      static inline int cf_traced(uint16_t id) {
-        switch (id) {
-
-      """
+    text += "extern struct cf_tracepoint \(symbol(submit));\n"
     for event in EventTable.all {
-      text += "  case \(event.kind.rawValue): return __atomic_load_n(&\(symbol(event)).state, __ATOMIC_RELAXED);\n"
+      text += "extern struct cf_tracepoint \(local(event)) __attribute__((visibility(\"hidden\")));\n"
     }
     text += """
-        }
-        return 0;
+
+      // Whether a word is not 0. An atomic load would not be folded into the comparison: on x86-64 it is one instruction, and a jump.
+      static inline bool cf_is_set(const uint64_t *word) {
+      #if defined(__x86_64__)
+        bool set;
+        __asm__ volatile("cmpq $0, %1" : "=@ccne"(set) : "m"(*word));
+        return set;
+      #else
+        return __atomic_load_n(word, __ATOMIC_RELAXED) != 0;
+      #endif
       }
 
-      // Gives the event to the sessions that record it.
-      void cf_trace(cf_record record);
+      // Whether a session or the event log records submissions. For code that is compiled into other images. The barrier keeps the
+      // optimizer from moving reference counting across, and with it the test's result into a register that must be kept.
+      static inline bool cf_submit_is_recorded(void) {
+        __asm__ volatile("" ::: "memory");
+        return cf_is_set(&\(symbol(submit)).listeners);
+      }
 
       """
+    text +=
+      function("cf_is_recorded", "bool", "Whether a session or the event log records the event with this id.") {
+        "cf_is_set(&\($0).listeners)"
+      }
+      + function("cf_traced", "int", "Not 0: a session records it.") {
+        "__atomic_load_n(&\($0).state, __ATOMIC_RELAXED)"
+      }
+      + function("cf_logged", "uint32_t", "What the last call of cf_set_logged said.") {
+        "__atomic_load_n(&\($0).log, __ATOMIC_RELAXED)"
+      } + """
+        // Says of all events whether, and how, the event log records them.
+        void cf_set_logged(uint32_t how);
+
+        // Gives the event to the sessions that record it.
+        void cf_trace(cf_record record);
+
+        """
     for event in EventTable.all where event.kind.isDefinition {
       text += "void cf_trace_\(event.name)(\(parameters(event)));\n"
     }
     return text + "#endif\n"
+  }
+
+  /// One load where the id is a constant.
+  private static func function(
+    _ name: String, _ type: String, _ comment: String, _ load: (String) -> String
+  ) -> String {
+    "// \(comment)\nstatic inline \(type) \(name)(uint16_t id) {\n  switch (id) {\n"
+      + EventTable.all.map {
+        "  case \($0.kind.rawValue): return \(load(local($0)));\n"
+      }.joined() + "  }\n  return 0;\n}\n"
+  }
+
+  /// Where the log's half of the words is written: apart from `provider.c`, where these are LTTng's structs.
+  static var listeners: String {
+    notice + "#include \"CTracepoints.h\"\n\nvoid cf_set_logged(uint32_t how) {\n"
+      + EventTable.all.map { "  __atomic_store_n(&\(local($0)).log, how, __ATOMIC_RELAXED);\n" }.joined() + "}\n"
   }
 
   /// The tracepoints as LTTng wants them declared.
@@ -123,6 +175,8 @@ enum ProviderSource {
         // Swift looks at `state` through include/CTracepoints.h.
         _Static_assert(offsetof(struct lttng_ust_tracepoint, state) == 3 * sizeof(void *), "CTracepoints.h mirrors this");
         _Static_assert(sizeof(((struct lttng_ust_tracepoint *)0)->state) == sizeof(int), "CTracepoints.h mirrors this");
+        _Static_assert(offsetof(struct lttng_ust_tracepoint, probes) == 4 * sizeof(void *), "`log` lies between them");
+        _Static_assert(sizeof(void *) == 2 * sizeof(int), "`log` lies between them");
         _Static_assert(sizeof(struct lttng_ust_tracepoint) == 7 * sizeof(void *), "CTracepoints.h mirrors this");
 
         // By value: it comes on the stack, where the probes read it. Whether anybody listens was asked (cf_traced).
@@ -144,8 +198,10 @@ enum ProviderSource {
 
         """
     }
+    for event in EventTable.all { text += alias(event) }
     text += "#else\n#include \"CTracepoints.h\"\n"
     for event in EventTable.all { text += "struct cf_tracepoint \(symbol(event));\n" }
+    for event in EventTable.all { text += alias(event) }
     text += "void cf_trace(cf_record record) { (void)record; }\n"
     for event in EventTable.all where event.kind.isDefinition {
       let unused = event.fields.map { "(void)\($0.name);" }.joined(separator: " ")

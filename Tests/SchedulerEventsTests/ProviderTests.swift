@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ProviderTests {
   /// `UPDATE_GOLDENS=1 swift test --filter ProviderTests` rewrites the C sources.
-  @Test(arguments: ["include/CTracepoints.h", "provider.h", "provider.c"])
+  @Test(arguments: ["include/CTracepoints.h", "provider.h", "provider.c", "listeners.c"])
   func theProviderIsDerivedFromTheTable(name: String) throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(
       path: "../../Sources/CTracepoints")
@@ -14,6 +14,7 @@ import Testing
       switch name {
       case "provider.h": ProviderSource.providerHeader
       case "provider.c": ProviderSource.implementation
+      case "listeners.c": ProviderSource.listeners
       default: ProviderSource.publicHeader
       }
     if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {

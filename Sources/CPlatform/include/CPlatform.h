@@ -22,8 +22,8 @@ typedef struct cf_thread {
 extern _Thread_local cf_thread cf_thread_slot __attribute__((tls_model("initial-exec")));
 static inline cf_thread *cf_current_thread(void) { return &cf_thread_slot; }
 
-// The gate in front of every recording site: 0 = nothing records. Bit 0: the event log.
-extern uint32_t cf_recording_gate;
+// What the event log does (RecordingGate): 0 = nothing.
+extern uint32_t cf_recording_gate __attribute__((visibility("hidden")));
 static inline uint32_t cf_recording(void) { return __atomic_load_n(&cf_recording_gate, __ATOMIC_RELAXED); }
 static inline void cf_set_recording(uint32_t value) { __atomic_store_n(&cf_recording_gate, value, __ATOMIC_RELEASE); }
 
@@ -77,7 +77,7 @@ static inline int64_t cf_realtime_ns(void) {
 typedef struct cf_clock_parameters {
   uint64_t start, base, slope;  // ns = base + (counter - start) * slope / 2^32
 } cf_clock_parameters;
-extern const cf_clock_parameters *cf_clock_line_current;
+extern const cf_clock_parameters *cf_clock_line_current __attribute__((visibility("hidden")));
 static inline const cf_clock_parameters *cf_clock_line(void) {
   return __atomic_load_n(&cf_clock_line_current, __ATOMIC_ACQUIRE);
 }

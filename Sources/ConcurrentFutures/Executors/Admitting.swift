@@ -35,12 +35,28 @@ extension ThreadPoolExecutor {
     try retract(future, pool)
   }
 
+  /// Publishes a task that is recorded.
   @usableFromInline
   @inline(never)
   func admit(_ future: AnyFuture, _ site: TaskSite) throws(RejectedExecutionError) {
     let pool = pool.pointer
     let worker = pool.currentMember
     future.taskID = TaskID.next()
+    if let worker, worker.pointee.submitsFreely, !pool.pointee.sleep.isClosed {
+      WorkerCounters.bump(worker.pointee.counters.submitted)
+      Recorder.taskSubmit(
+        task: future.taskID, parent: Recorder.currentTask, site: site, queue: .local, depth: worker.backlog)
+      worker.pointee.lifo.push(Job(retainingUnshared: future).word)
+      if pool.pointee.sleep.afterPush.isQuiet { return }
+      _ = try retract(future, pool)
+      return
+    }
+    try admitWithCare(future, pool, worker, site)
+  }
+
+  private func admitWithCare(
+    _ future: AnyFuture, _ pool: UnsafeMutablePointer<Pool>, _ worker: UnsafeMutablePointer<Worker>?, _ site: TaskSite
+  ) throws(RejectedExecutionError) {
     if pool.needsCare {
       try prepare(pool, worker) {
         Recorder.taskSubmit(
@@ -51,7 +67,7 @@ extension ThreadPoolExecutor {
     }
     Recorder.taskSubmit(
       task: future.taskID, parent: Recorder.currentTask, site: site, queue: worker == nil ? .injector : .local,
-      depth: worker.map { $0.pointee.lifo.count + $0.pointee.fifo.count } ?? pool.pointee.injector.count)
+      depth: worker?.backlog ?? UInt(max(0, pool.pointee.injector.count)))
     push(future, pool, worker)
     try retract(future, pool)
   }
@@ -240,7 +256,7 @@ extension AnyFuture {
     }
     let failed = operations(self, .run)
     context.leave()
-    if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: taskID, failed: failed, waiters: waiterCount) }
+    if Recorder.isOn(.taskEnd) { Recorder.taskEnd(self, failed: failed) }
     fire(publish())
     return failed
   }

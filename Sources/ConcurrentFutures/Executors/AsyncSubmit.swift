@@ -51,7 +51,7 @@ extension ThreadPoolExecutor {
       if Recorder.isOn(.taskEnd) {
         var failed = false
         if case .failure = outcome { failed = true }
-        Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount)
+        Recorder.taskEnd(future, failed: failed)
       }
       future.finish(with: outcome)
     }

@@ -328,9 +328,12 @@ public class AnyFuture: Hashable, @unchecked Sendable, CustomDebugStringConverti
     return true
   }
 
-  /// How many wait for it or will be called. For traces.
+  /// Whether anybody waits for it or will be called.
+  @inline(__always) final var hasWaiters: Bool { loadWord().head != nil }
+
+  /// How many. For traces.
   final var waiterCount: Int {
-    guard loadWord().head != nil else { return 0 }
+    guard hasWaiters else { return 0 }
     let current = lock()
     var count = 0
     var node = current.head

@@ -136,6 +136,7 @@ public enum EventLog {
     atexit { LogSession.stop() }
     pthread_atfork(
       {
+        Snapshot.lock.lock()
         LogSession.lock.lock()
         Lanes.lock.lock()
         LogSession.rehearseFork()
@@ -143,6 +144,7 @@ public enum EventLog {
       {
         Lanes.lock.unlock()
         LogSession.lock.unlock()
+        Snapshot.lock.unlock()
       },
       { LogSession.forkedChild() })
   }()

@@ -13,10 +13,12 @@
 //   I3  Times in a lane never decrease.
 // Pairings:
 //   P1  owner: busy = 1, compiler barrier, load gate  |  log: gate = 0, membarrier on all threads, load busy.
+//       (`gate`: the event's half word, on the short way, else `cf_recording`.)
 //       Either the owner sees the closed gate or the log sees it busy and waits (Dekker, the fence on the rare side).
 //   P2  owner: busy = 0 (release)  |  log: busy == 0 (acquire), then reads the owner's fields.
 //   P3  log: next window (release)  |  owner: takes it (acquire).
 import CPlatform
+import CTracepoints
 import SchedulerEvents
 import Synchronization
 
@@ -106,11 +108,11 @@ struct EventRing: @unchecked Sendable {
   @inline(__always) func append(_ record: EventRecord, _ kind: EventKind, followsEnd: Bool = false) {
     head.pointee.busy.store(1, ordering: .relaxed)  // P1
     cf_compiler_barrier()
-    guard cf_recording() & RecordingGate.usualMask == RecordingGate.log, let line = cf_clock_line(),
-      head.pointee.cursor != head.pointee.limit
+    guard cf_logged(kind.rawValue) == RecordingGate.Way.short, head.pointee.cursor != head.pointee.limit,
+      let line = cf_clock_line()
     else { return appendSlowly(record, kind, followsEnd) }
     if kind == .taskStart, followsEnd, let end = endOfLastTask {
-      put(record, kind, at: end)
+      store(record, kind, at: end)
     } else {
       put(record, kind, at: TraceClock.now(on: line))
     }
@@ -142,11 +144,15 @@ struct EventRing: @unchecked Sendable {
 
   /// There is room at the cursor.
   @inline(__always) func put(_ record: EventRecord, _ kind: EventKind, at now: UInt64) {
+    // I3; `end` is our own last write.
+    let last = field(head.pointee.packet.unsafelyUnwrapped, .end).pointee.load(ordering: .relaxed)
+    store(record, kind, at: max(now, last))
+  }
+
+  /// The same at a time that is not before the last record's.
+  @inline(__always) private func store(_ record: EventRecord, _ kind: EventKind, at time: UInt64) {
     let cursor = UnsafeMutableRawPointer(bitPattern: head.pointee.cursor).unsafelyUnwrapped
     let packet = head.pointee.packet.unsafelyUnwrapped
-    let end = field(packet, .end)
-    // I3; `end` is our own last write.
-    let time = max(now, end.pointee.load(ordering: .relaxed))
     // SAFETY: the cursor is a multiple of 32 bytes into mapped memory that only we write (I1).
     let place = cursor.assumingMemoryBound(to: EventRecord.self)
     place.pointee.id = record.id
@@ -156,7 +162,7 @@ struct EventRing: @unchecked Sendable {
     place.pointee.b = record.b
     // I2: three releasing stores in a row, plain moves on x86-64.
     atomic(cursor).pointee.store(time, ordering: .releasing)
-    end.pointee.store(time, ordering: .releasing)
+    field(packet, .end).pointee.store(time, ordering: .releasing)
     field(packet, .contentBits).pointee.store(
       UInt64(truncatingIfNeeded: (cursor - packet) &* 8 &+ kind.contentBits), ordering: .releasing)
     head.pointee.cursor &+= UInt(EventRecord.size)

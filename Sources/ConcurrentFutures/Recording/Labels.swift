@@ -59,21 +59,18 @@ enum Labels {
   // SAFETY: only touched with the log's lock held. Label `i` is `known[i - 1]`.
   nonisolated(unsafe) private static var known: [Known] = []
 
-  /// What identifies a task's label: its own, or its submit site's.
-  @inline(__always) static func key(_ site: TaskSite) -> UInt64 {
-    if let label = site.label { return key(label, 0) }
-    return key(site.file, site.line)
-  }
   /// The id of a task's label.
   @inline(never) static func id(_ site: TaskSite) -> UInt32 {
-    if let label = site.label { return id(key(label, 0)) { Known(.written(label), file: site.file, line: site.line) } }
-    return id(key(site.file, site.line)) { Known(.written(site.file), file: nil, line: site.line) }
+    id(site.key) {
+      guard let label = site.label else { return Known(.written(site.file), file: nil, line: site.line) }
+      return Known(.written(label), file: site.file, line: site.line)
+    }
   }
   /// What identifies an annotation's label.
-  @inline(__always) static func key(_ label: StaticString) -> UInt64 { key(label, 0) }
+  @inline(__always) static func key(_ label: StaticString) -> UInt64 { TaskSite.key(label, 0) }
   /// The id of an annotation's label.
   @inline(never) static func id(_ label: StaticString) -> UInt32 {
-    id(key(label, 0)) { Known(.written(label), file: nil, line: 0) }
+    id(key(label)) { Known(.written(label), file: nil, line: 0) }
   }
 
   /// The id of a label that is a type's name, and something behind it.
@@ -83,15 +80,6 @@ enum Labels {
     return id(identity | (suffix == nil ? 0 : 1) << 47) {
       Known(.type(_typeName(type, qualified: false) + (suffix?.description ?? "")), file: nil, line: 0)
     }
-  }
-
-  @inline(__always) private static func key(_ text: StaticString, _ line: UInt) -> UInt64 {
-    // A StaticString of one character may be that character instead of an address.
-    let identity =
-      text.hasPointerRepresentation
-      ? UInt64(UInt(bitPattern: text.utf8Start)) : UInt64(text.unicodeScalar.value) | 1 << 46
-    // Addresses of user space have 47 bits. Lines beyond 131,071 share a label with others.
-    return identity | UInt64(line) << 47 | UInt64(line) >> 17
   }
 
   @inline(__always) private static func firstSlot(_ key: UInt64) -> Int {

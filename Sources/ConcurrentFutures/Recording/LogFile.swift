@@ -18,6 +18,19 @@ struct LogFile {
   /// Adds `size` bytes of zeros at the end, with disk space of their own, and maps them: writing there cannot fail later.
   /// (Writing to a mapped hole on a full disk would be SIGBUS.) `size` and `end` are multiples of the page size.
   mutating func extend(by size: Int) throws(SystemError) -> EventRing.Window {
+    try reserve(size)
+    guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(end)), base != MAP_FAILED
+    else {
+      let code = errno
+      truncate(to: end)
+      throw SystemError(code, nil)
+    }
+    defer { end += size }
+    return EventRing.Window(base: base, size: size, fileOffset: end)
+  }
+
+  /// Takes `size` bytes of disk space at the end, or nothing.
+  func reserve(_ size: Int) throws(SystemError) {
     // Beyond RLIMIT_FSIZE the kernel would send SIGXFSZ, which ends the program.
     var limit = rlimit()
     if getrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0, limit.rlim_cur < rlim_t(end + size) {
@@ -28,14 +41,6 @@ struct LogFile {
       truncate(to: end)
       throw SystemError(code, nil)
     }
-    guard let base = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, off_t(end)), base != MAP_FAILED
-    else {
-      let code = errno
-      truncate(to: end)
-      throw SystemError(code, nil)
-    }
-    defer { end += size }
-    return EventRing.Window(base: base, size: size, fileOffset: end)
   }
 
   /// Makes the window's pages present, so that writing to them costs no page fault. Advice: failing is fine.

@@ -7,15 +7,6 @@ import Glibc
 import SchedulerEvents
 import Synchronization
 
-/// The bits of the gate in front of every recording site (`cf_recording_gate`).
-enum RecordingGate {
-  @inline(__always) static var log: UInt32 { 1 }
-  /// Tasks are watched for the thresholds of `EventLog.Configuration`.
-  @inline(__always) static var thresholds: UInt32 { 2 }
-  /// The bits that decide whether a record takes the short way.
-  @inline(__always) static var usualMask: UInt32 { log | thresholds }
-}
-
 final class LogSession {
   /// Guards everything here and the rings' files. Held across system calls, but never by a thread that is recording.
   static let lock = LogLock()
@@ -49,7 +40,7 @@ final class LogSession {
       let session = try LogSession(configuration)
       current = session
       _ = TraceClock.calibrate()
-      cf_set_recording(cf_recording() | RecordingGate.log | SnapshotTrigger.arm(configuration))
+      RecordingGate.open(RecordingGate.log | SnapshotTrigger.arm(configuration))
       for definition in Labels.definitions() + PoolDefinitions.definitions() { session.write(definition) }
     } catch {
       lock.unlock()
@@ -217,18 +208,20 @@ final class LogSession {
   // MARK: End
 
   static func stop() {
-    cf_set_recording(cf_recording() & ~RecordingGate.usualMask)
+    lock.withLock { RecordingGate.close() }
     LogWriter.stop()
-    lock.withLock {
-      guard let session = current else { return }
-      silenceRings()
-      var rings: [EventRing] = [ownRing]
-      Lanes.forEachRing { rings.append($0) }
-      for ring in rings { session.close(ring) }
-      if session.configuration.mode == .overwrite { session.folder.removeRings() }
-      _ = Glibc.close(session.definitions)
-      current = nil
-      TraceClock.rest()
+    Snapshot.lock.withLock {
+      lock.withLock {
+        guard let session = current else { return }
+        silenceRings()
+        var rings: [EventRing] = [ownRing]
+        Lanes.forEachRing { rings.append($0) }
+        for ring in rings { session.close(ring) }
+        if session.configuration.mode == .overwrite { session.folder.removeRings() }
+        _ = Glibc.close(session.definitions)
+        current = nil
+        TraceClock.rest()
+      }
     }
   }
 
@@ -270,7 +263,7 @@ final class LogSession {
   /// What it does with types was done by `rehearseFork` before: another thread may have stood in the runtime's locks when
   /// the process forked, and nobody is left in the child to open them.
   static func forkedChild() {
-    cf_set_recording(cf_recording() & ~RecordingGate.usualMask)
+    RecordingGate.close()
     Lanes.forkedChild()
     Lanes.visitRings(forget)
     forget(ownRing)
@@ -279,6 +272,7 @@ final class LogSession {
     TraceClock.rest()
     LogWriter.forkedChild()
     lock.reset()
+    Snapshot.lock.reset()
   }
 
   /// Before a fork, with the locks held.

@@ -62,13 +62,13 @@ enum LogWriter {
     sigfillset(&all)
     pthread_sigmask(SIG_SETMASK, &all, nil)
     cf_name_thread("event-log")
-    var calibration = deadline(after: TraceClock.calibrate())
+    var calibration = calibrate()
     var nextTick = cf_monotonic_ns() + tick
     while life.pointee.load(ordering: .acquiring) == Life.running {
       _ = bell.pointee.exchange(0, ordering: .acquiringAndReleasing)  // P1
       let allServed = serveRings()
       let now = cf_monotonic_ns()
-      if let due = calibration, now >= due { calibration = deadline(after: TraceClock.calibrate()) }
+      if let due = calibration, now >= due { calibration = calibrate() }
       if snapshotWanted.exchange(false, ordering: .acquiringAndReleasing) { SnapshotTrigger.fire() }
       if now >= nextTick {
         nextTick = now + tick
@@ -83,7 +83,12 @@ enum LogWriter {
     if isOver { LogSession.stop() }
   }
 
-  private static func deadline(after ns: UInt64?) -> Int64? { ns.map { cf_monotonic_ns() + Int64($0) } }
+  /// Returns when to do it again.
+  private static func calibrate() -> Int64? {
+    let interval = TraceClock.calibrate()
+    LogSession.lock.withLock { RecordingGate.chooseWay() }
+    return interval.map { cf_monotonic_ns() + Int64($0) }
+  }
 
   /// False if some request has to be tried again.
   private static func serveRings() -> Bool {

@@ -7,25 +7,35 @@ import SchedulerEvents
 
 /// Where a task was named: its label if it has one, else its submit site.
 @usableFromInline struct TaskSite {
+  /// Identifies what the task is called (Labels). Found where the site is, where all of it is constant.
+  @usableFromInline let key: UInt64
   @usableFromInline let label: StaticString?
   @usableFromInline let file: StaticString
   @usableFromInline let line: UInt
-  @inlinable init(_ label: StaticString?, _ file: StaticString, _ line: UInt) {
+  @inlinable @inline(__always) init(_ label: StaticString?, _ file: StaticString, _ line: UInt) {
+    key = label.map { TaskSite.key($0, 0) } ?? TaskSite.key(file, line)
     self.label = label
     self.file = file
     self.line = line
   }
+
+  @inlinable @inline(__always) static func key(_ text: StaticString, _ line: UInt) -> UInt64 {
+    // A StaticString of one character may be that character instead of an address.
+    let identity =
+      text.hasPointerRepresentation
+      ? UInt64(UInt(bitPattern: text.utf8Start)) : UInt64(text.unicodeScalar.value) | 1 << 46
+    // Addresses of user space have 47 bits. Lines beyond 131,071 share a label with others.
+    return identity | UInt64(line) << 47 | UInt64(line) >> 17
+  }
 }
 
 @usableFromInline enum Recorder {
-  /// Whether anybody records the event: two relaxed loads, `kind` being a constant. Callers test it first; everything below is
+  /// Whether anybody records the event: one comparison, `kind` being a constant. Callers test it first; everything below is
   /// cold and assumes that it was true. Of a pair of events the first decides.
-  @inlinable @inline(__always) static func isOn(_ kind: EventKind) -> Bool {
-    cf_recording() | UInt32(bitPattern: cf_traced(kind.rawValue)) != 0
-  }
+  @inline(__always) static func isOn(_ kind: EventKind) -> Bool { cf_is_recorded(kind.rawValue) }
 
-  /// Whether tasks are recorded.
-  @inlinable @inline(__always) static var isOn: Bool { isOn(.taskSubmit) }
+  /// `isOn(.taskSubmit)` for the caller's image.
+  @inlinable @inline(__always) static var isOn: Bool { cf_submit_is_recorded() }
 
   typealias Queue = SubmitQueue
   typealias Source = TaskSource
@@ -48,23 +58,23 @@ import SchedulerEvents
 
   // Every call is made on the thread it is about, which is the lane of the event (field `worker`).
 
-  @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int) {
-    guard let ring = EventRing(cf_current_thread()!.pointee.ring), ring.head.pointee.taskLabel.key == Labels.key(site)
+  @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: UInt) {
+    guard let ring = EventRing(cf_current_thread()!.pointee.ring), ring.head.pointee.taskLabel.key == site.key
     else { return taskSubmitRelabelled(task: task, parent: parent, site: site, queue: queue, depth: depth) }
     taskSubmit(task, parent, ring.head.pointee.taskLabel.id, queue, depth)
   }
   /// A submit from another site than this thread's last one.
   @inline(never) private static func taskSubmitRelabelled(
-    task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: Int
+    task: UInt64, parent: UInt64, site: TaskSite, queue: Queue, depth: UInt
   ) {
     let label = Labels.id(site)
     if let ring = EventRing(cf_current_thread()!.pointee.ring) {
-      ring.head.pointee.taskLabel = Labels.Entry(key: Labels.key(site), id: label)
+      ring.head.pointee.taskLabel = Labels.Entry(key: site.key, id: label)
     }
     taskSubmit(task, parent, label, queue, depth)
   }
   @inline(__always) private static func taskSubmit(
-    _ task: UInt64, _ parent: UInt64, _ label: UInt32, _ queue: Queue, _ depth: Int
+    _ task: UInt64, _ parent: UInt64, _ label: UInt32, _ queue: Queue, _ depth: UInt
   ) {
     write(.taskSubmit) { record in
       record[TaskSubmit.label] = UInt64(label)
@@ -76,8 +86,8 @@ import SchedulerEvents
   }
   /// - Parameter followsEnd: the task lay in the worker's own deque when the one before it ended: if nothing was recorded
   ///   since, that end is this start. Anything else may have been submitted in between.
-  @inline(never) static func taskStart(
-    task: UInt64, source: Source, victim: UInt16, depth: Int, nesting: UInt32, followsEnd: Bool = false
+  @inline(__always) static func taskStart(
+    task: UInt64, source: Source, victim: UInt16, depth: UInt, nesting: UInt32, followsEnd: Bool = false
   ) {
     write(.taskStart, followsEnd: followsEnd) { record in
       record[TaskStart.victim] = UInt64(victim)
@@ -87,7 +97,16 @@ import SchedulerEvents
       record[TaskStart.nesting] = UInt64(nesting)
     }
   }
-  @inline(never) static func taskEnd(task: UInt64, failed: Bool, waiters: Int) {
+  @inline(never) static func taskEnd(_ future: AnyFuture, failed: Bool) {
+    guard future.hasWaiters else { return taskEnd(future.taskID, failed, 0) }
+    taskEndAwaited(future, failed)
+  }
+  /// Apart, so that the usual case is a leaf.
+  @inline(never) private static func taskEndAwaited(_ future: AnyFuture, _ failed: Bool) {
+    taskEnd(future.taskID, failed, future.waiterCount)
+  }
+  @inline(never) static func taskEnd(task: UInt64, failed: Bool, waiters: Int) { taskEnd(task, failed, waiters) }
+  @inline(__always) private static func taskEnd(_ task: UInt64, _ failed: Bool, _ waiters: Int) {
     write(.taskEnd) { record in
       record[TaskEnd.outcome] = UInt64((failed ? TaskOutcome.error : .value).rawValue)
       record.set(TaskEnd.waiters, saturating: waiters)
@@ -189,7 +208,7 @@ import SchedulerEvents
 
   /// A task whose label is the name of its type.
   @inline(never) static func taskSubmit(task: UInt64, parent: UInt64, label: UInt32, depth: Int) {
-    taskSubmit(task, parent, label, .injector, depth)
+    taskSubmit(task, parent, label, .injector, UInt(max(0, depth)))
   }
   /// `call`: the call's task, 0 for the events of a worker process. `peer`: the worker process's number in its pool.
   @inline(never) static func callEvent(_ kind: EventKind, call: UInt64, peer: Int, pid: Int32, bytes: Int) {

@@ -6,28 +6,44 @@ import SchedulerEvents
 import Synchronization
 
 enum RingCopy {
+  /// How many slots one system call copies. Larger: more is copied again where the writer has overtaken. Smaller: more calls, and
+  /// smaller pieces of the file system's memory.
+  private static let slotsAtOnce = 16
+
   /// Copies a ring to a new stream file, the oldest packet first. Nothing used: no file. Returns the bytes written.
   @discardableResult static func copy(_ window: EventRing.Window, to path: String) throws(SystemError) -> Int {
+    func header(_ slot: Int) -> PacketHeader? {
+      PacketHeader(loadingFrom: window.base + slot * PacketHeader.packetBytes)
+    }
     let slots = window.size / PacketHeader.packetBytes
     let order = (0..<slots).compactMap { slot -> (sequence: UInt64, slot: Int)? in
-      guard let header = PacketHeader(loadingFrom: window.base + slot * PacketHeader.packetBytes),
-        header.begin != PacketHeader.unused, header.revision % 2 == 0
-      else { return nil }
+      guard let header = header(slot), header.begin != PacketHeader.unused, header.revision % 2 == 0 else { return nil }
       return (header.sequence, slot)
     }.sorted { $0.sequence < $1.sequence }
     guard !order.isEmpty else { return 0 }
     let file = try LogFile.create(path)
     defer { file.close() }
+    try file.reserve(order.count * PacketHeader.packetBytes)
     var end = 0
-    for (sequence, slot) in order {
-      let packet = window.base + slot * PacketHeader.packetBytes
-      try write(packet, PacketHeader.packetBytes, to: file.descriptor, at: end)
-      // The kernel has copied; what changed the slot since then, or during that, has changed its header before.
+    var rest = order[...]
+    while let first = rest.first {
+      // Slots that lie side by side.
+      let run = rest.prefix(slotsAtOnce).enumerated().prefix { $1.slot == first.slot + $0 }.map(\.element)
+      let bytes = run.count * PacketHeader.packetBytes
+      try write(window.base + first.slot * PacketHeader.packetBytes, bytes, to: file.descriptor, at: end)
+      // The kernel has copied; what changed a slot since then, or during that, has changed its header before.
       atomicMemoryFence(ordering: .acquiringAndReleasing)
-      guard let header = PacketHeader(loadingFrom: packet), header.sequence == sequence, header.revision % 2 == 0 else {
-        continue  // overtaken: the next packet takes its place in the file
+      let overtaken = run.lastIndex { packet in
+        guard let header = header(packet.slot) else { return true }
+        return header.sequence != packet.sequence || header.revision % 2 != 0
       }
-      end += PacketHeader.packetBytes
+      if let overtaken {
+        // The writer takes the oldest first. What lies behind is copied again, to this place.
+        rest = rest.dropFirst(overtaken + 1)
+      } else {
+        rest = rest.dropFirst(run.count)
+        end += bytes
+      }
     }
     file.truncate(to: end)
     return end

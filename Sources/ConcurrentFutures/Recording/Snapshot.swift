@@ -5,37 +5,71 @@ import SchedulerEvents
 import Synchronization
 
 enum Snapshot {
-  /// Copies the current recording to a new folder and returns its path.
+  /// One snapshot at a time, and none while a recording's files are closed. Taken before the log's lock, which is not held while
+  /// packets are copied: a thread that opens its lane or names a label meanwhile does not wait for that.
+  static let lock = LogLock()
+
+  /// Copies the current recording to a new folder and returns its path. If that fails, nothing of it stays.
   static func take(to directory: String?) throws(EventLogError) -> String {
-    try LogSession.lock.withLock { () throws(EventLogError) -> String in
-      guard let session = LogSession.current else { throw EventLogError("nothing is recorded") }
-      session.snapshots += 1
-      let name = "\(session.folder.name)-snapshot-\(session.snapshots)"
-      let copy = try TraceFolder.create(
-        in: directory ?? session.configuration.directory, name: name, start: session.folder.start)
-      do throws(SystemError) {
-        for file in [LogLayout.metadataFile, LogLayout.definitionsFile] {
-          try RingCopy.copyFile(from: "\(session.folder.path)/\(file)", to: "\(copy.path)/\(file)")
-        }
-        var rings: [EventRing] = [LogSession.ownRing]
-        Lanes.forEachRing { rings.append($0) }
-        for ring in rings where ring.head.pointee.file != nil {
-          try add(ring, session, copy.path + "/" + LogLayout.fileName(lane: ring.lane))
-        }
-      } catch {
-        throw EventLogError("\(copy.path): \(SystemError(error.code, nil))")
+    try lock.withLock { () throws(EventLogError) -> String in
+      let plan = try LogSession.lock.withLock { () throws(EventLogError) in try Plan(directory) }
+      do throws(SystemError) { try plan.carryOut() } catch {
+        plan.undo()
+        throw EventLogError("\(plan.target.path): \(SystemError(error.code, nil))")
       }
-      return copy.path
+      return plan.target.path
     }
   }
 
-  private static func add(_ ring: EventRing, _ session: LogSession, _ path: String) throws(SystemError) {
-    guard session.configuration.mode == .overwrite else {
-      return try RingCopy.copyStream(from: "\(session.folder.path)/\(LogLayout.fileName(lane: ring.lane))", to: path)
+  /// What is to be copied.
+  private struct Plan {
+    let source: String
+    let target: TraceFolder
+    let lanes: [(name: String, ring: EventRing.Window?)]
+
+    /// With both locks held.
+    init(_ directory: String?) throws(EventLogError) {
+      guard let session = LogSession.current else { throw EventLogError("nothing is recorded") }
+      session.snapshots += 1
+      source = session.folder.path
+      target = try TraceFolder.create(
+        in: directory ?? session.configuration.directory,
+        name: "\(session.folder.name)-snapshot-\(session.snapshots)", start: session.folder.start)
+      let isRing = session.configuration.mode == .overwrite
+      var lanes: [(name: String, ring: EventRing.Window?)] = []
+      func add(_ ring: EventRing) {
+        guard ring.head.pointee.file != nil else { return }
+        // A ring has one window for the whole recording. It was set under the log's lock, or by the owner who entered it after
+        // the file system had refused it first: then `nextWindow` is the same one.
+        let window = isRing ? ring.head.pointee.window ?? ring.head.pointee.nextWindow : nil
+        if isRing, window == nil { return }
+        lanes.append((LogLayout.fileName(lane: ring.lane), window))
+      }
+      add(LogSession.ownRing)
+      Lanes.forEachRing(add)
+      self.lanes = lanes
     }
-    // A ring has one window for the whole recording. It was set under the lock that we hold, or by the owner who entered it after the
-    // file system had refused it first: then `nextWindow` is the same one.
-    if let window = ring.head.pointee.window ?? ring.head.pointee.nextWindow { try RingCopy.copy(window, to: path) }
+
+    func carryOut() throws(SystemError) {
+      try RingCopy.copyFile(from: path(LogLayout.metadataFile), to: copy(LogLayout.metadataFile))
+      for lane in lanes {
+        if let window = lane.ring {
+          try RingCopy.copy(window, to: copy(lane.name))
+        } else {
+          try RingCopy.copyStream(from: path(lane.name), to: copy(lane.name))
+        }
+      }
+      // Last, so that it has every label that a copied event may use.
+      try RingCopy.copyFile(from: path(LogLayout.definitionsFile), to: copy(LogLayout.definitionsFile))
+    }
+
+    func undo() {
+      for name in lanes.map(\.name) + [LogLayout.metadataFile, LogLayout.definitionsFile] { unlink(copy(name)) }
+      rmdir(target.path)
+    }
+
+    private func path(_ name: String) -> String { source + "/" + name }
+    private func copy(_ name: String) -> String { target.path + "/" + name }
   }
 }
 
@@ -45,8 +79,8 @@ enum Snapshot {
 /// with a longer backlog a sample of the tasks is watched; a task that waits too long without ever starting is found when
 /// another one looks at its slot.
 enum SnapshotTrigger {
-  /// At most one snapshot in that time, whatever the tasks do.
-  private static let pause: Int64 = 10_000_000_000
+  /// At most one snapshot in that time, whatever the tasks do. Tests make it shorter.
+  static let pause = Atomic<Int64>(10_000_000_000)
   private static let slotCount = 1 << 14
 
   private struct Slot: ~Copyable {
@@ -63,6 +97,7 @@ enum SnapshotTrigger {
   private static let queueLimit = Atomic<UInt64>(0)
   private static let runLimit = Atomic<UInt64>(0)
   private static let last = Atomic<Int64>(.min)
+  private static let hasComplained = Atomic<Bool>(false)
 
   /// Sets the thresholds of a recording. Before the gate opens; returns what to add to it.
   static func arm(_ configuration: EventLog.Configuration) -> UInt32 {
@@ -72,6 +107,7 @@ enum SnapshotTrigger {
     queueLimit.store(queue, ordering: .relaxed)
     runLimit.store(run, ordering: .relaxed)
     last.store(.min, ordering: .relaxed)
+    hasComplained.store(false, ordering: .relaxed)
     guard queue | run != 0 else { return 0 }
     for index in 0..<slotCount { slots[index].task.store(0, ordering: .relaxed) }
     return RecordingGate.thresholds
@@ -87,9 +123,8 @@ enum SnapshotTrigger {
     }
   }
 
-  private static func slot(_ task: UInt64) -> UnsafeMutablePointer<Slot> {
-    slots + Int((task &* 0x9E37_79B9_7F4A_7C15) >> 50)
-  }
+  static func slotIndex(_ task: UInt64) -> Int { Int((task &* 0x9E37_79B9_7F4A_7C15) >> 50) }
+  private static func slot(_ task: UInt64) -> UnsafeMutablePointer<Slot> { slots + slotIndex(task) }
 
   private static func noteSubmit(_ task: UInt64) {
     guard queueLimit.load(ordering: .relaxed) != 0 else { return }
@@ -127,15 +162,17 @@ enum SnapshotTrigger {
   private static func ask() {
     let now = cf_monotonic_ns()
     let previous = last.load(ordering: .relaxed)
-    guard previous == .min || now - previous > pause,
+    guard previous == .min || now - previous > pause.load(ordering: .relaxed),
       last.compareExchange(expected: previous, desired: now, ordering: .relaxed).exchanged
     else { return }
     LogWriter.snapshotWanted.store(true, ordering: .releasing)
     LogWriter.wake()
   }
 
-  /// On the log's thread.
+  /// On the log's thread. What goes wrong is said once in a recording.
   static func fire() {
-    do { _ = try Snapshot.take(to: nil) } catch { EventLog.complain("snapshot: \(error)") }
+    do { _ = try Snapshot.take(to: nil) } catch {
+      if !hasComplained.exchange(true, ordering: .relaxed) { EventLog.complain("snapshot: \(error)") }
+    }
   }
 }

@@ -127,6 +127,10 @@ struct Deque: ~Copyable, @unchecked Sendable {
   /// How many items there are: exact for the owner while nobody steals, else an estimate.
   var count: Int { max(0, bottom.load(ordering: .relaxed) - top.load(ordering: .relaxed)) }
 
+  /// The same for the owner, between its own calls: `top` is never beyond `bottom` then.
+  @inline(__always)
+  var ownCount: UInt { UInt(bitPattern: bottom.load(ordering: .relaxed) &- top.load(ordering: .relaxed)) }
+
   /// False only if it was empty at some moment during the call. For whoever goes to sleep.
   var isNonEmpty: Bool {
     top.load(ordering: .sequentiallyConsistent) < bottom.load(ordering: .sequentiallyConsistent)

@@ -25,6 +25,10 @@ struct TaskContext {
     return outer
   }
 
+  /// Tasks that run on the calling thread's stack.
+  @inline(__always)
+  static var depth: UInt32 { cf_current_thread().unsafelyUnwrapped.pointee.nesting }
+
   /// Makes the outer task the current one again.
   @inline(__always)
   func leave() {

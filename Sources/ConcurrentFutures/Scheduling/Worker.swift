@@ -245,12 +245,12 @@ extension UnsafeMutablePointer<Worker> {
     case .future:
       guard let future = QueueEntry(found.job).claim() else { break }
       becomeBusy()
-      runClaimed(future, found.source, found.victim, isOwn: found.isOwn)
+      runClaimed(future, found.source, found.from, isOwn: found.isOwn)
       future.release()
     case .detached:
       becomeBusy()
       let job = found.job.detached.takeRetainedValue()
-      runDetached(job, found.source, found.victim)
+      runDetached(job, found.source, found.from)
     case .swift:
       becomeBusy()
       runSwiftJob(found.job.swiftWord)
@@ -281,18 +281,19 @@ extension UnsafeMutablePointer<Worker> {
 
   /// Runs a future that was claimed, and completes it. `future` stays retained by the caller.
   func runClaimed(
-    _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ victim: UInt16 = Recorder.noVictim,
+    _ unmanaged: Unmanaged<AnyFuture>, _ source: Recorder.Source, _ from: UnsafeMutablePointer<Worker>? = nil,
     isOwn: Bool = false
   ) {
     unmanaged._withUnsafeGuaranteedRef { future in
+      // First, while what it tells is at hand.
+      if Recorder.isOn(.taskStart) { recordStart(future.taskID, source, from, isOwn) }
       let context = enter(future.taskID, unmanaged.toOpaque())
       WorkerCounters.bump(pointee.counters.started)
       if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-      if Recorder.isOn(.taskStart) { recordStart(future.taskID, source, victim, context, isOwn) }
       let failed = future.operations(future, .run)
       leave(context)
       pointee.counters.countEnd(failed: failed)
-      if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: future.taskID, failed: failed, waiters: future.waiterCount) }
+      if Recorder.isOn(.taskEnd) { Recorder.taskEnd(future, failed: failed) }
       // Before the result is out: who sees it and submits again must find this worker on its way to the queues. The
       // exchange of `publish` makes it visible.
       if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
@@ -307,20 +308,25 @@ extension UnsafeMutablePointer<Worker> {
     future.fire(nodes)
   }
 
+  /// How many jobs lie in the worker's deques. Owner only.
+  @inline(__always)
+  var backlog: UInt { pointee.lifo.ownCount &+ pointee.fifo.ownCount }
+
+  /// A task begins: `TaskContext` still speaks of the one beneath it.
   @inline(never)
   private func recordStart(
-    _ task: UInt64, _ source: Recorder.Source, _ victim: UInt16, _ context: TaskContext, _ isOwn: Bool
+    _ task: UInt64, _ source: Recorder.Source, _ from: UnsafeMutablePointer<Worker>?, _ isOwn: Bool
   ) {
     Recorder.taskStart(
-      task: task, source: source, victim: victim, depth: pointee.lifo.count + pointee.fifo.count,
-      nesting: context.depth, followsEnd: isOwn)
+      task: task, source: source, victim: from?.pointee.lane.load(ordering: .relaxed) ?? Recorder.noVictim,
+      depth: backlog, nesting: TaskContext.depth, followsEnd: isOwn)
   }
 
-  private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ victim: UInt16) {
+  private func runDetached(_ job: DetachedJob, _ source: Recorder.Source, _ from: UnsafeMutablePointer<Worker>?) {
+    if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, from, false) }
     WorkerCounters.bump(pointee.counters.started)
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-    if Recorder.isOn(.taskStart) { recordStart(job.taskID, source, victim, context, false) }
     var failed = false
     do { try job.body() } catch {
       failed = true

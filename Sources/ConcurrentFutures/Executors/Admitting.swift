@@ -48,7 +48,7 @@ extension ThreadPoolExecutor {
         task: future.taskID, parent: Recorder.currentTask, site: site, queue: .local, depth: worker.backlog)
       worker.pointee.lifo.push(Job(retainingUnshared: future).word)
       if pool.pointee.sleep.afterPush.isQuiet { return }
-      _ = try retract(future, pool)
+      try retract(future, pool)
       return
     }
     try admitWithCare(future, pool, worker, site)

@@ -73,7 +73,7 @@ extension ThreadPoolExecutor {
   }
 
   func admitDetached(
-    _ work: sending @escaping () throws -> Void, _ site: TaskSite?
+    _ work: consuming sending @escaping () throws -> Void, _ site: TaskSite?
   ) throws(RejectedExecutionError) {
     let pool = pool.pointer
     let worker = pool.currentMember

@@ -85,6 +85,7 @@ extension ThreadPoolExecutor {
       failure = input.withUnsafeBufferPointer { source in
         let memory = PieceMemory(source: source.baseAddress.unsafelyUnwrapped, target: base)
         return inPieces(memory, 0..<input.count, grain) { memory, piece in
+          memory.populate(piece)
           for index in piece {
             do throws(E) {
               (memory.target + index).initialize(to: try transform(memory.source[index]))
@@ -261,6 +262,13 @@ private final class BorrowedCall<R, E: Error>: @unchecked Sendable {
   @inlinable init(source: UnsafePointer<In>, target: UnsafeMutablePointer<Out>) {
     self.source = source
     self.target = target
+  }
+
+  /// Before a piece of the target is filled.
+  @inlinable @inline(__always)
+  func populate(_ piece: Range<Int>) {
+    let bytes = piece.count &* MemoryLayout<Out>.stride
+    if bytes >= FreshPages.least { FreshPages.populate(target + piece.lowerBound, bytes) }
   }
 }
 

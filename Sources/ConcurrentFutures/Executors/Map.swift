@@ -113,7 +113,7 @@ private final class MapSubmitter<In: Sendable, Out: Sendable> {
 
 extension ThreadPoolExecutor {
   /// `submit` on behalf of a caller whose site is known already.
-  func submit<Value: Sendable>(_ site: TaskSite, _ work: @escaping @Sendable () throws -> Value)
+  func submit<Value: Sendable>(_ site: TaskSite, _ work: consuming @escaping @Sendable () throws -> Value)
     throws(RejectedExecutionError)
     -> Future<Value>
   {

@@ -84,7 +84,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   @_disfavoredOverload
   @inlinable
   public func submit<Value: Sendable>(
-    _ work: sending @escaping () throws -> Value
+    _ work: consuming sending @escaping () throws -> Value
   ) throws(RejectedExecutionError) -> Future<Value> {
     let future = ClosureTask(work, owner: id)
     try admit(future)
@@ -105,7 +105,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   @inlinable
   public func submit<Value: Sendable>(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
-    _ work: sending @escaping () throws -> Value
+    _ work: consuming sending @escaping () throws -> Value
   ) throws(RejectedExecutionError) -> Future<Value> {
     let future = ClosureTask(work, owner: id)
     if Recorder.isOn { try admit(future, TaskSite(label, file, line)) } else { try admit(future) }
@@ -129,7 +129,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   /// - Throws: ``RejectedExecutionError``; the work will then never run.
   @inlinable
   public func submit<First: Sendable, Value: Sendable>(
-    _ function: @escaping @Sendable (First) throws -> Value, _ first: First,
+    _ function: consuming @escaping @Sendable (First) throws -> Value, _ first: consuming First,
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line
   ) throws(RejectedExecutionError) -> Future<Value> {
     let future = CallTask1(function, first, owner: id)
@@ -142,7 +142,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   /// - Throws: ``RejectedExecutionError``; the work will then never run.
   public func execute(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,
-    _ work: sending @escaping () throws -> Void
+    _ work: consuming sending @escaping () throws -> Void
   ) throws(RejectedExecutionError) {
     try admitDetached(work, Recorder.isOn ? TaskSite(label, file, line) : nil)
   }

@@ -57,7 +57,7 @@ final class DetachedJob: @unchecked Sendable {
   let link = Atomic<UInt>(0)  // must be the first field, as in AnyFuture
   let taskID: UInt64
   let body: () throws -> Void
-  init(taskID: UInt64, body: @escaping () throws -> Void) {
+  init(taskID: UInt64, body: consuming sending @escaping () throws -> Void) {
     self.taskID = taskID
     self.body = body
   }

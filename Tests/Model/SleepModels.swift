@@ -1,7 +1,8 @@
 import Testing
 
 extension Models {
-  /// The idle protocol, with workers that do as `Worker.loop`, `rest` and `leave` do, step for step.
+  /// The idle protocol, with workers that do as `Worker.loop`, `search`, `rest` and `leave` do: a copy by hand, with at
+  /// most one round of searching, one counter for all queues, and nobody who watches (Scheduling/README.md, "How it was checked").
   @Suite struct SleepModels {
     final class Setting {
       let sleep: Sleep
@@ -50,8 +51,9 @@ extension Models {
       }
 
       /// Works until it has run `jobs`, or the pool is closed or its time is up. Returns how many it ran.
+      /// - Parameter searches: whether it searches a round between its job and its sleep.
       @discardableResult
-      func worker(_ index: Int, jobs: Int, keepAlive: Bool = false) -> Int {
+      func worker(_ index: Int, jobs: Int, keepAlive: Bool = false, searches: Bool = false) -> Int {
         var searching = true
         var ran = 0
         while true {
@@ -64,6 +66,10 @@ extension Models {
             if ran == jobs { return ran }
             continue
           }
+          if searches, !searching, sleep.beginSearching() {  // Worker.search, of one round
+            searching = true
+            continue
+          }
           let wasSearching = searching
           searching = true
           sleep.beginSleeping(index, wasSearching: wasSearching)
@@ -73,24 +79,23 @@ extension Models {
           }
           if sleep.current.isClosed {
             standUp(index)
-            if hasWork { continue }
-            leave()
+            if hasWork || !leave() { continue }
             return ran
           }
           let woken = parkers[index].parker.park(deadline: keepAlive ? 1 : nil)
           if !woken {
             if !sleep.cancelSleeping(index) {
               _ = parkers[index].parker.park()
-            } else if !hasWork {
-              leave()
+            } else if !hasWork, leave() {
               return ran
             }
           }
         }
       }
-      func leave() {
+      /// False if it must go on, counted as searching again.
+      func leave() -> Bool {
         sleep.returnToUnstarted()
-        if hasWork { notify() }
+        return !hasWork || !sleep.claimUnstarted()
       }
     }
 
@@ -108,6 +113,19 @@ extension Models {
         let it = Setting(workers: 1, started: 1)
         return Program(
           threads: [{ it.submit(1) }, { it.submit(2) }, { it.worker(0, jobs: 2) }], check: { nil })
+      }
+    }
+
+    /// The second job comes while the worker looks for more, or has begun to sleep.
+    @Test func aWorkerThatSearchesAgain() {
+      verify("sleep, a worker between two jobs") {
+        let it = Setting(workers: 1, started: 1)
+        return Program(
+          threads: [
+            {
+              it.submit(1); it.submit(2)
+            }, { it.worker(0, jobs: 2, searches: true) },
+          ], check: { nil })
       }
     }
 

@@ -1,5 +1,5 @@
 """The programs that are compared: how each is built, and the command of one run."""
-import os, subprocess, sys, tempfile
+import os, shutil, subprocess, sys, tempfile
 from dataclasses import dataclass, field
 
 BENCHMARKS = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
@@ -101,11 +101,11 @@ class Revision:
         commit = call("git", "rev-parse", "--short", name + "^{commit}", cwd=self.repository)
         self.checkout = os.path.join(self.root, "swift-concurrent-futures")
         call("git", "worktree", "add", "--detach", self.checkout, commit, cwd=self.repository)
-        call("rm", "-rf", os.path.join(self.checkout, "Benchmarks"))
-        call("mkdir", "-p", os.path.join(self.checkout, "Benchmarks"))
-        for part in ("Package.swift", "Measuring", "Problems", "Peers", "processes", "tracing"):
-            call("cp", "-r", os.path.join(BENCHMARKS, part), os.path.join(self.checkout, "Benchmarks", part))
-        self.program = ours(os.path.join(self.checkout, "Benchmarks"), name if name == commit else f"{name} ({commit})")
+        package = os.path.join(self.checkout, "Benchmarks")
+        call("rm", "-rf", package)
+        # Whole: the manifest names folders that are not built for this, and must exist all the same.
+        shutil.copytree(BENCHMARKS, package, ignore=shutil.ignore_patterns(".build"))
+        self.program = ours(package, name if name == commit else f"{name} ({commit})")
 
     def remove(self):
         call("git", "worktree", "remove", "--force", self.checkout, cwd=self.repository)

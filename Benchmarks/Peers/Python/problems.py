@@ -21,7 +21,7 @@ def resident():
 def task(number): return number
 
 if problem == "submit":
-    count = size(50_000)
+    count = size(20_000)
     for sample in range(samples + 1):
         began = time.monotonic_ns()
         futures = [pool.submit(task, number) for number in range(count)]
@@ -39,7 +39,7 @@ elif problem == "pingpong":
         latencies.sort()
         if sample: say(latencies[count // 2] / 1000, "us p50", p99=latencies[count * 99 // 100] / 1000)
 elif problem == "mem":
-    count = size(100_000)
+    count = size(20_000)
     gate, held = threading.Event(), threading.Semaphore(0)
     def hold():
         held.release()

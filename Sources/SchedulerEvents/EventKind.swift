@@ -88,7 +88,9 @@ public protocol NamedValue: CaseIterable, RawRepresentable, Sendable where RawVa
 /// Why events were not kept: the log was full (discard mode), the next piece of the file was not ready in time, or the
 /// file system refused it.
 @frozen public enum LossCause: UInt8, NamedValue { case full = 0, late = 1, refused = 2 }
-/// What a thread was doing when `worker_status` was stated. `outside`: not a worker.
+/// What a thread was doing when `worker_status` was stated. `outside`: not a worker. `helping` is a reader's word: who looks at
+/// another thread calls it `running`.
 @frozen public enum WorkerState: UInt8, NamedValue {
-  case starting = 0, running = 1, searching = 2, parked = 3, waiting = 4, blocking = 5, stopped = 6, outside = 7
+  case starting = 0, running = 1, searching = 2, parked = 3, waiting = 4, blocking = 5, stopped = 6, outside = 7,
+    helping = 8
 }

@@ -99,6 +99,9 @@ public enum WorkerStatus {
   @inlinable public static var state: Place { .b(0, 8) }
   @inlinable public static var pool: Place { .b(8, 24) }
   @inlinable public static var depth: Place { .b(32, 32) }
+  /// In `depth`: a reader wrote the status, where it cut a trace. It knows what the thread did at that moment, but not what
+  /// lay in its deque.
+  @inlinable public static var exact: UInt64 { 0xFFFF_FFFF }
 }
 public enum QueueSample {
   @inlinable public static var pool: Place { .aux(0, 32) }

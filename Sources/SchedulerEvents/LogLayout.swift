@@ -30,4 +30,11 @@ public enum LogLayout {
     return lane < EventValue.firstOutsideLane
       ? "worker-\(lane)" : "outside-\(lane - EventValue.firstOutsideLane)"
   }
+  /// The lane whose stream has that name; nil: none has.
+  public static func lane(ofFile name: String) -> UInt16? {
+    let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, let number = UInt16(parts[1]), number < EventValue.firstOutsideLane else { return nil }
+    let lane = parts[0] == "worker" ? number : number + EventValue.firstOutsideLane
+    return fileName(lane: lane) == name ? lane : nil
+  }
 }

@@ -76,6 +76,50 @@ import Testing
     #expect(path.length == end - trace.span.lowerBound, "seed \(seed)")
   }
 
+  /// Every cause of a delay in a queue, each for a time that is known.
+  @Test func criticalPathSaysWhatReadyTasksWaitedFor() throws {
+    let text = try TraceText(
+      """
+      label a a.swift:1
+      label b b.swift:1
+      label c c.swift:1
+      label d d.swift:1
+      pool main 2
+      0us x0 task_submit task=x0:1 label=a queue=injector
+      1us w0 worker_start tid=10
+      2us w0 task_start task=x0:1 source=injector
+      2us w1 worker_start tid=11
+      3us w1 worker_park reason=idle
+      4us w0 task_submit task=w0:1 parent=x0:1 label=b queue=local
+      8us w0 worker_wake target=w1 cause=work
+      10us w1 worker_unpark cause=work waker=w0
+      11us w1 search_end found=1 duration=1us victim=w0
+      11us w1 task_start task=w0:1 source=stolen victim=w0
+      12us x0 task_submit task=x0:2 label=d queue=injector
+      12us w0 task_end task=x0:1
+      13us w0 task_start task=x0:2 source=injector
+      15us w1 task_submit task=w1:1 parent=w0:1 label=c queue=local
+      20us w1 task_end task=w0:1
+      21us w1 task_start task=w1:1 source=local
+      30us w0 task_end task=x0:2
+      40us w1 task_end task=w1:1
+      """)
+    let trace = try Trace.open(try text.write(in: directory.path, name: "causes"))
+    let path = CriticalPath.of(trace)
+    let steps = path.steps.map {
+      "\($0.kind) \(trace.labels.text($0.label)) \(($0.start - trace.span.lowerBound) / 1000)-\(($0.end - trace.span.lowerBound) / 1000)"
+    }
+    #expect(
+      steps == [
+        "waking a 0-2", "run a 2-4", "unnoticed b 4-8", "waking b 8-10", "searched b 10-11",
+        "run b 11-15", "behind b 15-20", "searched c 20-21", "run c 21-40",
+      ])
+    let quick = CriticalPath.of(trace, explainsQueues: false)
+    #expect(quick.length == path.length && quick.time(.queued) == 15_000)
+    let table = Table.criticalPath(path, labels: trace.labels).lines(TerminalStyle(width: 80)).joined(separator: "\n")
+    #expect(table.contains("behind another task") && table.contains("no worker looked"))
+  }
+
   @Test(arguments: UInt64(1)...20) func replayMeetsTheRecordedTime(seed: UInt64) throws {
     var shape = Simulation.Shape()
     shape.workers = 1 + Int(seed % 8)

@@ -60,6 +60,12 @@ struct Simulation {
   private(set) var states: [[LaneState: UInt64]] = []
   private(set) var intervals: [[(state: LaneState, start: UInt64, end: UInt64)]] = []
 
+  /// What a lane did, stretch by stretch; nil: not a lane of the simulation.
+  func truth(ofLane lane: UInt16) -> [(state: LaneState, start: UInt64, end: UInt64)]? {
+    if lane == EventValue.firstOutsideLane { return [(.outside, begin, .max)] }
+    return Int(lane) < intervals.count ? intervals[Int(lane)] : nil
+  }
+
   /// Behind a reference, so that an event can be filled from the simulation's state.
   private final class Log { var records: [EventRecord] = [] }
   private let log = Log()

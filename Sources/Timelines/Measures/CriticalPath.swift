@@ -11,7 +11,15 @@ public struct CriticalStep: Sendable, Equatable {
   public enum Kind: String, CaseIterable, Sendable {
     /// A task executed.
     case run
-    /// A ready task lay in a queue.
+    /// A ready task lay in a queue behind others: no worker of the pool was idle.
+    case behind
+    /// A ready task lay in a queue while workers were looking for one.
+    case searched
+    /// A ready task lay in a queue while a worker was waking up or starting.
+    case waking
+    /// A ready task lay in a queue and workers slept, but nobody had woken one.
+    case unnoticed
+    /// A ready task lay in a queue, and what its worker did meanwhile is not known.
     case queued
     /// A result was there, its waiter not yet awake.
     case wakeUp
@@ -28,7 +36,7 @@ public struct CriticalStep: Sendable, Equatable {
   public var end: UInt64
   /// The task's id; 0: none.
   public var task: UInt64
-  /// The id of the task's label; 0: none.
+  /// The id of the task's label; of a task that lay behind another one the other's; 0: none.
   public var label: UInt32
   /// Lane index, -1: none.
   public var lane: Int
@@ -45,15 +53,17 @@ public struct CriticalPath: Sendable {
   /// Nanoseconds of all steps.
   public var length: UInt64 { steps.reduce(0) { $0 + $1.length } }
 
-  /// Holds the tasks and waits of the window in memory.
+  /// Holds the tasks and waits of the window in memory, and reads the trace twice; once where the causes of delays in queues
+  /// do not matter.
   public static func of(
-    _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
+    _ trace: Trace, window: ClosedRange<UInt64>? = nil, explainsQueues: Bool = true, progress: ((Int) -> Bool)? = nil
   ) -> CriticalPath {
     var modeler = Modeler(trace, window: window, sink: Graph(span: trace.span))
     trace.read(into: &modeler, progress: progress)
     _ = modeler.finish()
     var path = CriticalPath(model: modeler.sink.model)
     path.walk(modeler.sink)
+    if explainsQueues { path.splitQueued(trace, window, progress) }
     return path
   }
   private init(model: ModelResult) { self.model = model }
@@ -180,6 +190,28 @@ public struct CriticalPath: Sendable {
       if steps > graph.nodes.count + 16 { break }  // damaged stamps going in circles
     }
     self.steps = found.reversed()
+  }
+
+  /// Reads the trace once more to see what the pool did while the path's tasks lay in queues.
+  private mutating func splitQueued(
+    _ trace: Trace, _ window: ClosedRange<UInt64>?, _ progress: ((Int) -> Bool)?
+  ) {
+    let queued = steps.filter { $0.kind == .queued }
+    guard !queued.isEmpty else { return }
+    var modeler = Modeler(trace, window: window, sink: QueueSweep(queued, model))
+    trace.read(into: &modeler, progress: progress)
+    _ = modeler.finish()
+    var split: [CriticalStep] = []
+    var next = 0
+    for step in steps {
+      guard step.kind == .queued else {
+        split.append(step)
+        continue
+      }
+      split += modeler.sink.pieces[next]
+      next += 1
+    }
+    steps = split
   }
 
   // MARK: Attribution

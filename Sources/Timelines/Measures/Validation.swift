@@ -1,7 +1,11 @@
 // Is the trace consistent? A checker that follows the protocol of events on its own, without the model's tolerance.
+//
+// A trace may begin in the middle of a run: `poolscope trim` cut it, a ring was overwritten, the recording was started late. Then
+// lanes have things on their stacks of which no begin was seen, and tasks were submitted before. What such a trace must
+// obey all the same: a task's id says whether its lane made it before the first one that is here (`isEarlier`).
 import SchedulerEvents
 
-/// Checks every rule that a complete trace obeys. Complete means: nothing lost, no packet missing.
+/// Checks every rule that a complete trace obeys. Complete means: from where it begins nothing is lost, no packet is missing.
 public struct Validation: EventConsumer {
   /// Each distinct kind of violation is reported this often.
   private static let repeats = 5
@@ -14,6 +18,12 @@ public struct Validation: EventConsumer {
   private var waitsForSubmit: [UInt64: UInt64] = [:]
   private let labels: LabelTable
   private let origin: UInt64
+  /// The run began before the trace.
+  private var beganEarlier = false
+  private let isCut: Bool
+  /// The first task that each lane submitted within the trace, by the lane's own count.
+  private var firstSubmitted: [UInt16: UInt64] = [:]
+  private let lanesOfProcess: [UInt32: [UInt16]]
 
   private enum Phase { case pending(since: UInt64), running(lane: UInt16), suspended }
   private enum Frame: Equatable {
@@ -24,7 +34,16 @@ public struct Validation: EventConsumer {
     var isAlive = false
     var isParked = false
     var time: UInt64 = 0
+    /// The lane was in the middle of something when the trace began: what lies beneath `stack` is not known.
+    var isOpen = false
+    /// How many tasks lie there; nil: no event has said it yet.
+    var tasksBeneath: Int?
     var tasks: Int { stack.reduce(0) { if case .task = $1 { $0 + 1 } else { $0 } } }
+    /// Nothing lies on its stack.
+    mutating func clear() {
+      stack = []
+      isOpen = false
+    }
   }
 
   /// The violations found, as sentences; empty: the trace is consistent.
@@ -35,10 +54,15 @@ public struct Validation: EventConsumer {
         "incomplete: lane \(LaneSummary.name(of: lane.lane)) lost \(Units.count(lane.lost)) events, "
           + "\(Units.count(lane.missingPackets)) packets are missing")
     }
+    for lane in trace.lanes {
+      if let problem = lane.unreadable {
+        messages.append("incomplete: nothing of lane \(LaneSummary.name(of: lane.lane)) can be read: \(problem)")
+      }
+    }
     if trace.lostByUnknownLanes > 0 {
       messages.append("incomplete: \(Units.count(trace.lostByUnknownLanes)) events were discarded")
     }
-    var checker = Validation(labels: trace.labels, origin: trace.span.lowerBound)
+    var checker = Validation(trace)
     let outcome = trace.read(into: &checker, progress: progress)
     if outcome.damaged > 0 { messages.append("damaged: \(outcome.damaged) records of no plausible time") }
     messages += checker.finish()
@@ -53,9 +77,20 @@ public struct Validation: EventConsumer {
     return messages
   }
 
-  init(labels: LabelTable, origin: UInt64) {
-    self.labels = labels
-    self.origin = origin
+  init(_ trace: Trace) {
+    labels = trace.labels
+    origin = trace.span.lowerBound
+    isCut = trace.isCut
+    beganEarlier = isCut
+    var known: [UInt32: [UInt16]] = [:]
+    for lane in trace.lanes where lane.isWorker {
+      if let pid = UInt32(trace.processes[lane.process].pid) { known[pid, default: []].append(lane.lane) }
+      if lane.startsLate { beganEarlier = true }
+    }
+    lanesOfProcess = known
+    for lane in trace.lanes where lane.isShown && (lane.startsLate || !lane.isWorker && beganEarlier) {
+      lanes[lane.lane] = Lane(isOpen: true)
+    }
   }
 
   private mutating func report(_ rule: String, _ text: String, _ record: EventRecord) {
@@ -73,15 +108,15 @@ public struct Validation: EventConsumer {
     let isFirst = lane.time == 0
     lane.time = record.time
     let isWorker = record.worker < EventValue.firstOutsideLane
-    if kind == .workerStatus {
-      // Another thread says what this one did a moment ago: it introduces lanes, it contradicts nobody.
-      if isFirst { lane.isAlive = isWorker }
-      return
-    }
+    if kind == .workerStatus { return status(&lane, record, isFirst: isFirst) }
     if lane.isParked && kind != .workerUnpark {
       report("parked", "\(name(kind)) while parked", record)
     }
-    if isWorker && !lane.isAlive && kind != .workerStart { report("lane", "\(name(kind)) before worker_start", record) }
+    // Of a lane of which nothing was known at the cut nothing is restated.
+    if isFirst && isWorker && isCut && kind != .workerStart { (lane.isOpen, lane.isAlive) = (true, true) }
+    if isWorker && !lane.isAlive && kind != .workerStart && !(isFirst && lane.isOpen) {
+      report("lane", "\(name(kind)) before worker_start", record)
+    }
     if isWorker && kind != .workerStart { lane.isAlive = true }
     switch kind {
     case .taskSubmit: submit(record)
@@ -91,14 +126,14 @@ public struct Validation: EventConsumer {
       pop(&lane, .task(task), record)
       if case .running? = tasks.removeValue(forKey: task) {
         ended.insert(task)
-      } else {
+      } else if !isEarlier(task) || !ended.insert(task).inserted {
         report("task", "\(EventText.task(task)) ends without running", record)
       }
     case .taskCancel:
       let task = record[TaskStep.task]
       if case .pending? = tasks.removeValue(forKey: task) {
         ended.insert(task)
-      } else {
+      } else if !isEarlier(task) || !ended.insert(task).inserted {
         report("task", "\(EventText.task(task)) is cancelled but not pending", record)
       }
     case .taskSuspend:
@@ -120,21 +155,78 @@ public struct Validation: EventConsumer {
     case .workerPark:
       lane.isParked = true
       let isIdle = record[WorkerPark.reason] == UInt64(ParkReason.idle.rawValue)
-      if isIdle && isWorker && !lane.stack.isEmpty { report("park", "idle with work on the stack", record) }
+      if isIdle && isWorker {
+        if !lane.stack.isEmpty { report("park", "idle with work on the stack", record) }
+        lane.isOpen = false
+      }
     case .workerUnpark:
-      if !lane.isParked { report("park", "unparks without having parked", record) }
+      if !lane.isParked && !lane.isOpen { report("park", "unparks without having parked", record) }
       lane.isParked = false
     case .workerStart:
       if lane.isAlive { report("lane", "worker_start twice", record) }
       lane.isAlive = true
+      lane.isOpen = false
     case .workerStop:
       if !lane.stack.isEmpty { report("lane", "worker_stop with \(lane.stack.count) activities open", record) }
       lane.isAlive = false
-      lane.stack = []
+      lane.clear()
+    case .callWorkerDied: workerDied(record)
     case .lost: report("lost", "\(record[Lost.count]) events were lost", record)
     case .regionBegin, .regionEnd, .mark, .counter: checkLabel(UInt32(record[Region.label]), record)
     default: break
     }
+  }
+
+  // MARK: What began earlier, and what ended from outside
+
+  /// The trace's run began before it, and so did the task.
+  private func isEarlier(_ task: UInt64) -> Bool {
+    guard beganEarlier, task != 0 else { return false }
+    return EventValue.counter(ofTask: task) < firstSubmitted[EventValue.lane(ofTask: task)] ?? .max
+  }
+  /// As the program writes it, another thread says what this one did a moment ago: it introduces lanes, it contradicts nobody.
+  /// Where a trace was cut it is exact; `stopped` then stands for the death of the lane's process.
+  private mutating func status(_ lane: inout Lane, _ record: EventRecord, isFirst: Bool) {
+    guard record.worker < EventValue.firstOutsideLane else {
+      if isFirst { (lane.isOpen, beganEarlier) = (true, true) }
+      return
+    }
+    let isExact = record[WorkerStatus.depth] == WorkerStatus.exact
+    if isExact, record[WorkerStatus.state] == UInt64(WorkerState.stopped.rawValue) {
+      die(&lane)
+    } else if isFirst {
+      beganEarlier = true
+      lane.isAlive = true
+      lane.isOpen = true
+      if isExact { lane.isParked = record[WorkerStatus.state] == UInt64(WorkerState.parked.rawValue) }
+      if lane.isParked { lane.isOpen = false }
+    }
+  }
+  private mutating func workerDied(_ record: EventRecord) {
+    let task = record[Call.call]
+    if task != 0 {
+      // It will not be tried again: that is its end.
+      if case .suspended? = tasks[task] {
+        return report("task", "\(EventText.task(task)) is lost but suspended", record)
+      }
+      if tasks.removeValue(forKey: task) != nil { ended.insert(task) }
+      for lane in lanes.keys { lanes[lane]!.stack.removeAll { $0 == .task(task) } }
+      return
+    }
+    for number in lanesOfProcess[UInt32(record[Call.pid])] ?? [] {
+      guard var lane = lanes[number] else { continue }
+      die(&lane)
+      lanes[number] = lane
+    }
+  }
+  /// Its calls may be tried again elsewhere, under the same id.
+  private mutating func die(_ lane: inout Lane) {
+    for case .task(let task) in lane.stack {
+      if case .running? = tasks[task] { tasks[task] = .pending(since: lane.time) }
+    }
+    lane.isAlive = false
+    lane.isParked = false
+    lane.clear()
   }
 
   private func name(_ kind: EventKind) -> String { EventTable[kind].name }
@@ -146,9 +238,11 @@ public struct Validation: EventConsumer {
   }
   private mutating func submit(_ record: EventRecord) {
     let task = record[TaskSubmit.task]
+    let maker = EventValue.lane(ofTask: task)
+    firstSubmitted[maker] = min(firstSubmitted[maker] ?? .max, EventValue.counter(ofTask: task))
     checkLabel(UInt32(record[TaskSubmit.label]), record)
     if task == 0 { return report("task", "0 is no task", record) }
-    if EventValue.lane(ofTask: task) != record.worker {
+    if maker != record.worker {
       report("task", "\(EventText.task(task)) is submitted by another lane than made it", record)
     }
     if let started = waitsForSubmit.removeValue(forKey: task) {
@@ -169,14 +263,21 @@ public struct Validation: EventConsumer {
     default: report("task", "\(EventText.task(task)) starts twice", record)
     }
     tasks[task] = .running(lane: record.worker)
-    if Int(record[TaskStart.nesting]) != lane.tasks {
-      report("nesting", "is stated as \(record[TaskStart.nesting]), \(lane.tasks) tasks are on the stack", record)
+    let nesting = Int(record[TaskStart.nesting])
+    if lane.isOpen && lane.tasksBeneath == nil && nesting >= lane.tasks { lane.tasksBeneath = nesting - lane.tasks }
+    let beneath = lane.isOpen ? lane.tasksBeneath ?? 0 : 0
+    if nesting != lane.tasks + beneath {
+      report("nesting", "is stated as \(nesting), \(lane.tasks + beneath) tasks are on the stack", record)
     }
     lane.stack.append(.task(task))
   }
   private mutating func pop(_ lane: inout Lane, _ frame: Frame, _ record: EventRecord) {
     if lane.stack.last == frame {
       lane.stack.removeLast()
+    } else if lane.stack.isEmpty && lane.isOpen {
+      guard case .task = frame, let beneath = lane.tasksBeneath else { return }
+      if beneath == 0 { report("stack", "\(name(record.kind!)) ends what cannot have begun before the trace", record) }
+      lane.tasksBeneath = max(0, beneath - 1)
     } else {
       report("stack", "\(name(record.kind!)) does not end what began last", record)
       if let position = lane.stack.lastIndex(of: frame) { lane.stack.removeSubrange(position...) }
@@ -184,7 +285,8 @@ public struct Validation: EventConsumer {
   }
 
   private mutating func finish() -> [String] {
-    for (task, _) in waitsForSubmit.sorted(by: { $0.value < $1.value }).prefix(Self.repeats) {
+    let unknown = waitsForSubmit.filter { !isEarlier($0.key) }
+    for (task, _) in unknown.sorted(by: { $0.value < $1.value }).prefix(Self.repeats) {
       messages.append("task: \(EventText.task(task)) ran but was never submitted")
     }
     for (number, lane) in lanes.sorted(by: { $0.key < $1.key })

@@ -14,7 +14,7 @@ public struct WorkGraph: Sendable {
   /// Measured: nanoseconds to get at the next task, and from a wake to running.
   var costPerTask: UInt64 = 0
   var wakeLatency: UInt64 = 0
-  /// From the first event to the first submit's... end of the last task: what the replay predicts.
+  /// From the beginning of the trace, or of the window, to the end of the last task within it: what the replay predicts.
   var makespan: UInt64 = 0
   /// Stolen halves of forks, async jobs: work that the graph does not have.
   public internal(set) var leftOut: UInt64 = 0
@@ -24,7 +24,7 @@ public struct WorkGraph: Sendable {
   public static func of(
     _ trace: Trace, window: ClosedRange<UInt64>? = nil, progress: ((Int) -> Bool)? = nil
   ) -> WorkGraph {
-    let both = BothSinks(Builder(span: trace.span), SummarySink(trace, window: window))
+    let both = BothSinks(Builder(span: window ?? trace.span), SummarySink(trace, window: window))
     var modeler = Modeler(trace, window: window, sink: both)
     trace.read(into: &modeler, progress: progress)
     _ = modeler.finish()
@@ -47,8 +47,10 @@ public struct WorkGraph: Sendable {
     private var outside: [Int: WorkStepWriter] = [:]
     private var isWorker: [Bool] = []
     private let begin: UInt64
+    private let end: UInt64
 
-    init(span: ClosedRange<UInt64>) { begin = span.lowerBound }
+    /// `span`: the part of the run that is replayed.
+    init(span: ClosedRange<UInt64>) { (begin, end) = (span.lowerBound, span.upperBound) }
     mutating func laneAppeared(_ lane: LaneSummary, index: Int) { isWorker.append(lane.isWorker) }
 
     private mutating func add(_ step: WorkStep, to node: Int32) {
@@ -91,7 +93,8 @@ public struct WorkGraph: Sendable {
       }
     }
     mutating func task(_ task: TaskRecord) {
-      if task.end > 0 { graph.makespan = max(graph.makespan, task.end - begin) }
+      // A window sees of a task what lies within it.
+      if task.end > begin { graph.makespan = max(graph.makespan, min(task.end, end) - begin) }
       guard let node = numbers[task.task], var program = open.removeValue(forKey: node) else { return }
       graph.programs.set(program.finished(), of: node)
     }

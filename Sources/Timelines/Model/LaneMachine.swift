@@ -3,8 +3,12 @@ import SchedulerEvents
 
 /// Something a thread is in the middle of.
 struct Frame {
-  enum Kind: UInt8 { case task, wait, blocking, callback, job, fork }
+  /// `doubt`: events are missing; what lies above is proven by itself, what lies beneath may be there or not.
+  enum Kind: UInt8 { case task, wait, blocking, callback, job, fork, doubt }
   var kind: Kind
+  /// What the lane does while this lies on top, and while code of the program runs right above it. Set by `push`.
+  private(set) var state = LaneState.unknown
+  fileprivate(set) var stateAbove = LaneState.unknown
   /// Task: its slot in the table, -1 if its start was lost.
   var slot: Int32 = -1
   /// Task: its id (0: unknown). Wait: the awaited task. Callback, fork: the task it belongs to.
@@ -13,8 +17,9 @@ struct Frame {
   /// Task: runs beneath another one's wait.
   var helps = false
   var start: UInt64
-  /// Wait: nanoseconds in which nothing was helped.
+  /// Wait: nanoseconds in which nothing was helped. Job: those in which nothing above it ran.
   var ownTime: UInt64 = 0
+  /// Wait: tasks that were run meanwhile. Doubt: the task frames beneath, as they were counted before.
   var helped = 0
   var waiter: UInt64 = 0
   var mode = WaitMode.one
@@ -22,6 +27,17 @@ struct Frame {
   /// Fork, callback: the length of the longest chain up to here.
   var span: UInt64 = 0
   var edges: UInt32 = 0
+
+  /// Sets the states that follow from what lies beneath, nil: nothing.
+  @inline(__always) fileprivate mutating func settle(on beneath: LaneState?, isWorker: Bool) {
+    let code = helps && isWorker ? .helping : beneath ?? .running
+    switch kind {
+    case .task, .callback, .job, .fork: (state, stateAbove) = (code, code)
+    case .wait: (state, stateAbove) = (.waiting, isWorker ? .helping : .running)
+    case .blocking: (state, stateAbove) = (.blocking, code)
+    case .doubt: state = .unknown
+    }
+  }
 }
 
 /// The state of one lane while events are read.
@@ -85,9 +101,10 @@ struct LaneMachine {
   private(set) var frames: UnsafeMutablePointer<Frame>
   private(set) var depth = 0
   private var capacity = 16
-  /// Task frames and wait frames on the stack.
+  /// Task frames on the stack, as events that state a nesting count them; negative: not known.
   private(set) var tasks = 0
-  private(set) var waits = 0
+  /// Deep below zero, so that it stays there whatever is pushed.
+  static var manyTasks: Int { -1 << 40 }
   /// When its worker last ran something.
   var freeSince: UInt64 = 0
   /// As the lane's own `lost` records count.
@@ -114,17 +131,34 @@ struct LaneMachine {
 
   @inline(__always) mutating func push(_ frame: Frame) {
     if depth == capacity { grow() }
-    (frames + depth).initialize(to: frame)
+    let new = frames + depth
+    new.initialize(to: frame)
+    new.pointee.settle(on: depth > 0 ? (new - 1).pointee.stateAbove : nil, isWorker: isWorker)
     depth &+= 1
     if frame.kind == .task { tasks &+= 1 }
-    if frame.kind == .wait { waits &+= 1 }
   }
+  /// Takes the topmost frame off. Where a doubt lies beneath it, nothing is known any more.
   @inline(__always) mutating func pop() -> Frame {
     depth &-= 1
     let frame = frames[depth]
     if frame.kind == .task { tasks &-= 1 }
-    if frame.kind == .wait { waits &-= 1 }
+    if depth > 0, frames[depth &- 1].kind == .doubt { popDoubt() }
     return frame
+  }
+  /// What is pushed next is proven by its own event, what lies beneath it is not. `tasks`: how many tasks lie there,
+  /// `code`: what running code above is, both if that is known.
+  @inline(never) mutating func pushDoubt(tasks count: Int = Self.manyTasks, code: LaneState = .unknown) {
+    var frame = Frame(kind: .doubt, start: since)
+    frame.helped = tasks
+    frame.stateAbove = code
+    push(frame)
+    tasks = count
+    isKnown = true
+  }
+  @inline(never) private mutating func popDoubt() {
+    depth -= 1
+    tasks = frames[depth].helped
+    isKnown = false
   }
   @inline(never) private mutating func grow() {
     let larger = UnsafeMutablePointer<Frame>.allocate(capacity: capacity * 2)
@@ -149,11 +183,7 @@ struct LaneMachine {
       if isParked { return .parked }
       return isWorker ? (isStarting ? .starting : .searching) : .outside
     }
-    switch frames[depth - 1].kind {
-    case .task, .callback, .job, .fork:
-      return isWorker && (waits > 0 || frames[depth - 1].helps) ? .helping : isParked ? .parked : .running
-    case .wait: return .waiting
-    case .blocking: return .blocking
-    }
+    let state = frames[depth - 1].state
+    return isParked && state.isBusy ? .waiting : state  // asleep until the thief of its fork is done
   }
 }

@@ -4,9 +4,24 @@
 //   I1  A lane's intervals follow each other without gap or overlap from the beginning of the trace to its end.
 //   I2  A stretch is `unknown` when the events around it contradict each other (some must be missing), when the writer
 //       says that it lost some there, or when the lane's beginning or end is missing. It lasts until an event proves
-//       what the lane does (`isKnown`): the handlers of events say which do. Never is a state guessed.
+//       what the lane does (`isKnown`). Never is a state guessed. What proves what:
+//       - worker_start, worker_stop, an idle worker_park, search_end: all of it, the stack is empty;
+//       - the end of a task that was on the stack before: that what lay beneath it lies there still, for ids are used once
+//         (but not beneath a task that a Swift job carries: it may have gone elsewhere and come back);
+//       - the begin of anything: the state until it ends, not what comes then. It lies above a `doubt` (LaneMachine).
+//       - nothing else: a submit, say, may come from code that was declared as blocking since.
 //   I3  submit <= start <= end for every task, whatever the stamps say.
 import SchedulerEvents
+
+extension EventKind {
+  /// Its begin came before it, on the same lane.
+  fileprivate var endsSomething: Bool {
+    switch self {
+    case .taskEnd, .taskSuspend, .waitEnd, .callbackEnd, .forkEnd, .jobEnd, .blockingEnd, .workerUnpark: true
+    default: false
+    }
+  }
+}
 
 /// Consumes events and tells a sink what they mean. Use: `consume` each event in order, then `finish`.
 public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer {
@@ -38,6 +53,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     self.init(span: trace.span, window: window, lanes: trace.lanes, sink: sink)
     lostByUnknownLanes = trace.lostByUnknownLanes
     result.processes = trace.processes.map(\.pid)
+    result.unreadable = trace.lanes.filter { $0.unreadable != nil }
     for (index, process) in trace.processes.enumerated() {
       if let pid = UInt32(process.pid) { processOfPID[pid] = index }
     }
@@ -54,7 +70,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     for number in 0..<Self.kindCount { (kinds + number).initialize(to: EventKind(rawValue: UInt16(number))) }
     facts = Dictionary(lanes.map { ($0.lane, $0) }) { first, _ in first }
     // Workers come first and in order, so that rows need no sorting.
-    for lane in lanes.sorted(by: { $0.lane < $1.lane }) where lane.span != nil { _ = addLane(lane.lane) }
+    for lane in lanes.sorted(by: { $0.lane < $1.lane }) where lane.isShown { _ = addLane(lane.lane) }
   }
   deinit {
     for index in 0..<laneCount { machines[index].dispose() }
@@ -109,6 +125,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
           record.pointee.depthSpan &+= length
         } else {
           top.pointee.span &+= length
+          top.pointee.ownTime &+= length
         }
       case .waiting: top.pointee.ownTime &+= length
       default: break
@@ -134,6 +151,10 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
   @inline(never) mutating func gap(_ lane: UnsafeMutablePointer<LaneMachine>, _ time: UInt64) {
     result.contradictions += 1
     gapWithoutContradiction(lane, time)
+  }
+  /// Where the lane was known to do something else (a contradiction), and where it was not known what it does (none).
+  @inline(__always) mutating func gapIfKnown(_ lane: UnsafeMutablePointer<LaneMachine>, _ time: UInt64) {
+    if lane.pointee.isKnown { gap(lane, time) } else { close(lane, time) }
   }
   @inline(never) mutating func gapWithoutContradiction(_ lane: UnsafeMutablePointer<LaneMachine>, _ time: UInt64) {
     close(lane, max(lane.pointee.last, lane.pointee.since))
@@ -171,9 +192,9 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
       result.unknownEvents += 1
       return
     }
-    if kind == .workerStatus && lane.pointee.hasBegun && lane.pointee.isKnown {
+    if kind == .workerStatus && lane.pointee.hasBegun && lane.pointee.isKnown && !saysDead(record) {
       lane.pointee.summary.events += 1
-      lane.pointee.summary.tid = UInt32(truncatingIfNeeded: record[WorkerStatus.tid])
+      note(lane, record)
       return sink.event(record, lane: number)
     }
     if !lane.pointee.isOrdinary { prepare(lane, record, kind, time) }
@@ -245,9 +266,12 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     if lane.pointee.isWorker {
       lane.pointee.state = kind == .workerStart && !late ? .stopped : .unknown
       lane.pointee.isAlive = kind != .workerStart && kind != .lost
-      if kind == .lost { lane.pointee.isKnown = false }
+      lane.pointee.isKnown = kind == .workerStart
+      lane.pointee.summary.hasBeginning = kind == .workerStart && !late
     } else {
-      lane.pointee.state = late || kind == .lost ? .unknown : .outside
+      let isMidLife = late || kind == .lost || kind.endsSomething
+      lane.pointee.state = isMidLife ? .unknown : .outside
+      lane.pointee.isKnown = !isMidLife
     }
     close(lane, time)
     settle(lane, time)
@@ -262,7 +286,8 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
       if lane.pointee.summary.events == 0 { lane.pointee.state = .unknown }
       // Losses that no record states any more happened after the last one.
       let lostAtEnd = (facts[lane.pointee.summary.lane]?.lost ?? 0) > lane.pointee.lostInRecords
-      if (lane.pointee.isTruncated || lostAtEnd) && (lane.pointee.isAlive || !lane.pointee.isWorker) {
+      let mayGoOn = lane.pointee.isAlive || !lane.pointee.isWorker
+      if lostAtEnd || lane.pointee.isTruncated && mayGoOn {
         gapWithoutContradiction(lane, end)
       } else {
         close(lane, end)

@@ -221,6 +221,8 @@ public struct LaneSummary: Sendable {
   public var events = 0
   /// Events that the writer could not keep, or that are missing from the file.
   public var lost: UInt64 = 0
+  /// A worker whose thread began within the trace.
+  public var hasBeginning = false
   /// A worker whose thread had ended when the trace did.
   public var isStopped = false
   /// Whether it belongs to a worker, not to an outside thread.
@@ -304,6 +306,8 @@ public struct ModelResult: Sendable {
   public var span: ClosedRange<UInt64>
   /// By lane index.
   public var lanes: [LaneSummary] = []
+  /// Lanes of which nothing can be read: their state is unknown throughout, and counts as such.
+  public var unreadable: [LaneFacts] = []
   /// The process ids, as in `Trace.processes`; empty or "": unknown.
   public var processes: [String] = []
   /// Events that were read.

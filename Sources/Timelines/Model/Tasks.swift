@@ -1,4 +1,4 @@
-// The events of tasks and waits.
+// The events of tasks.
 import SchedulerEvents
 
 extension Modeler where Sink: ~Copyable {
@@ -12,8 +12,8 @@ extension Modeler where Sink: ~Copyable {
 
   /// The running task of a lane, 0 if there is none.
   func nearestTask(_ lane: Lane) -> UInt64 {
-    let position = lane.pointee.find { $0.kind == .task }
-    return position < 0 ? 0 : lane.pointee.frames[position].id
+    let position = lane.pointee.find { $0.kind == .task || $0.kind == .doubt }
+    return position < 0 ? 0 : lane.pointee.frames[position].id  // a doubt's is 0
   }
 
   /// The longest chain of self times that leads to what the lane does at `time`.
@@ -30,12 +30,13 @@ extension Modeler where Sink: ~Copyable {
       if frame.pointee.kind == .fork || frame.pointee.kind == .callback {
         return (frame.pointee.span + open, frame.pointee.edges)
       }
+      if frame.pointee.kind == .doubt { break }
       open = 0
       position -= 1
     }
     return (lane.pointee.outsideSpan, lane.pointee.outsideEdges)
   }
-  @inline(__always) private mutating func join(_ lane: Lane, span: UInt64, edges: UInt32) {
+  @inline(__always) mutating func join(_ lane: Lane, span: UInt64, edges: UInt32) {
     var position = lane.pointee.depth - 1
     while position >= 0 {
       let frame = lane.pointee.frames + position
@@ -54,6 +55,7 @@ extension Modeler where Sink: ~Copyable {
         }
         return
       }
+      if frame.pointee.kind == .doubt { break }
       position -= 1
     }
     if span > lane.pointee.outsideSpan {
@@ -76,15 +78,10 @@ extension Modeler where Sink: ~Copyable {
   @inline(__always) mutating func taskSubmit(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskSubmit.task]
     guard task != 0 else { return }
-    var place = table.look(for: task)
+    let place = table.look(for: task)
     if place.slot >= 0 { return lateSubmit(lane, event, place.slot, time) }
     if let ended = late.take(task) { return lateSubmit(lane, event, ended, time) }
     if Sink.splitsAtSubmits { close(lane, time) }
-    if !lane.pointee.isKnown {
-      close(lane, time)
-      recognize(lane, task: event[TaskSubmit.parent], time)
-      place = table.look(for: task)  // tasks may have been taken out
-    }
     let record = table.add(task, place)
     fill(&record.pointee, lane, event, time)
     changeReady(record.pointee.queue, 1, time)
@@ -118,20 +115,6 @@ extension Modeler where Sink: ~Copyable {
     default: .local
     }
   }
-  /// After a loss: the event says which task the lane runs. Proof enough if that task is on the stack.
-  @inline(never) private mutating func recognize(_ lane: Lane, task: UInt64, _ time: UInt64) {
-    if task == 0 {
-      guard !lane.pointee.isWorker else { return }
-      unwind(lane, to: 0)
-    } else {
-      let position = lane.pointee.find { $0.kind == .task && $0.id == task }
-      guard position >= 0 else { return }
-      unwind(lane, to: position + 1)
-    }
-    lane.pointee.isKnown = true
-    settle(lane, time)
-  }
-
   /// The submit of a task that is known already: its stamp is later than that of its start.
   @inline(never) private mutating func lateSubmit(_ lane: Lane, _ event: EventRecord, _ slot: Int32, _ time: UInt64) {
     guard table.slots[Int(slot)].submit == 0 else {  // the same task twice: a damaged record
@@ -174,7 +157,9 @@ extension Modeler where Sink: ~Copyable {
   @inline(__always) mutating func taskStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskStart.task]
     let nesting = Int(event[TaskStart.nesting])
-    if nesting != lane.pointee.tasks || (nesting == 0 && lane.pointee.depth > 0 && lane.pointee.isWorker) {
+    if nesting != lane.pointee.tasks || !lane.pointee.isKnown
+      || (nesting == 0 && lane.pointee.depth > 0 && lane.pointee.isWorker)
+    {
       reconcile(lane, nesting: nesting, time)
     }
     guard task != 0 else { return }
@@ -204,7 +189,6 @@ extension Modeler where Sink: ~Copyable {
     var frame = Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time)
     frame.helps = nesting > 0 && record.pointee.source != .inline
     lane.pointee.push(frame)
-    lane.pointee.isKnown = true  // the nesting proves the rest of the stack
     settle(lane, time)
     sink.started(record.pointee)
   }
@@ -224,23 +208,24 @@ extension Modeler where Sink: ~Copyable {
     if slot >= 0 { conclude(slot, .unknown) }
   }
 
-  /// Makes the stack as deep as the event says: ends, or beginnings, were lost.
+  /// Before a task that begins where something else is on the stack than its event says, or nobody knows what: a doubt.
   @inline(never) private mutating func reconcile(_ lane: Lane, nesting: Int, _ time: UInt64) {
-    if nesting == lane.pointee.tasks, let top = lane.pointee.top?.pointee.kind, top != .wait && top != .blocking {
-      return
-    }
-    gap(lane, time)
-    while lane.pointee.tasks > nesting { unwind(lane, to: lane.pointee.depth - 1) }
-    if nesting == 0 && lane.pointee.isWorker {
-      while let top = lane.pointee.top, top.pointee.kind != .job, top.pointee.kind != .fork {
-        unwind(lane, to: lane.pointee.depth - 1)
+    if lane.pointee.isKnown {
+      if lane.pointee.tasks < 0 || nesting == lane.pointee.tasks, let top = lane.pointee.top?.pointee.kind,
+        nesting > 0 || (top != .wait && top != .blocking)
+      {
+        return
       }
+      gap(lane, time)
+      lane.pointee.isKnown = false
+    } else {
+      close(lane, time)
     }
-    // Beginnings that were lost. A damaged number must not cost memory.
-    while lane.pointee.tasks < min(nesting, 256) {
-      lane.pointee.push(Frame(kind: .task, start: time))
-      lane.pointee.push(Frame(kind: .wait, start: time))
+    // What lies deeper than can be has ended.
+    while lane.pointee.depth > 0, nesting == 0 || lane.pointee.tasks > nesting {
+      unwind(lane, to: lane.pointee.depth - 1)
     }
+    lane.pointee.pushDoubt(tasks: nesting, code: nesting == 0 ? .running : .unknown)
   }
 
   /// Pops frames until `depth` is left; tasks among them ended without our knowing when.
@@ -275,36 +260,61 @@ extension Modeler where Sink: ~Copyable {
 
   @inline(__always) mutating func taskEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskEnd.task]
-    var frame = lane.pointee.top
-    if frame == nil || frame!.pointee.kind != .task || frame!.pointee.id != task {
+    if !lane.pointee.isKnown || !isOnTop(lane, task) {
+      if endResumed(lane, task, event, time) { return }
       guard surface(lane, task, time) else { return endWithoutStart(task, event, time) }
-      frame = lane.pointee.top
     }
     close(lane, time)
     let slot = lane.pointee.pop().slot
-    if slot >= 0 {
-      var record = takeOut(slot)
-      record.end = max(time, record.start)
-      record.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
-      record.fate = event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value
-      handOn(record)
-    }
-    lane.pointee.isKnown = true  // what lay beneath a task lies there until it ends
+    if slot >= 0 { end(slot, event, time) }
     settle(lane, time)
   }
-  /// Makes a task the top of the stack although other things lie above it, or it is not there; false: it is not there.
+  @inline(__always) private func isOnTop(_ lane: Lane, _ task: UInt64) -> Bool {
+    guard let top = lane.pointee.top else { return false }
+    return top.pointee.kind == .task && top.pointee.id == task
+  }
+  @inline(__always) private mutating func end(_ slot: Int32, _ event: EventRecord, _ time: UInt64) {
+    var record = takeOut(slot)
+    record.end = max(time, record.start)
+    record.waiters = UInt16(truncatingIfNeeded: event[TaskEnd.waiters])
+    record.fate = event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue) ? .error : .value
+    handOn(record)
+  }
+  /// The end of async work that was suspended and went on in the job on top, which says no more than that it began. The
+  /// job's own time was the task's.
+  @inline(never) private mutating func endResumed(
+    _ lane: Lane, _ task: UInt64, _ event: EventRecord, _ time: UInt64
+  ) -> Bool {
+    let slot = table.find(task)
+    guard lane.pointee.isKnown, let top = lane.pointee.top, top.pointee.kind == .job, slot >= 0,
+      table.slots[Int(slot)].wasSuspended
+    else { return false }
+    close(lane, time)
+    table.slots[Int(slot)].selfTime += top.pointee.ownTime
+    end(slot, event, time)
+    settle(lane, time)
+    return true
+  }
+  /// Makes a task the top of the stack although other things lie above it, or nothing is known of the stack, or it is not
+  /// there (false). That it lies there proves what lies beneath (I2).
   @inline(never) private mutating func surface(_ lane: Lane, _ task: UInt64, _ time: UInt64) -> Bool {
-    gap(lane, time)
-    var position = lane.pointee.find { $0.kind == .task && $0.id == task }
-    if position < 0 { position = lane.pointee.find { $0.kind == .task && $0.id == 0 } }
-    guard position >= 0 else {
+    gapIfKnown(lane, time)
+    let position = lane.pointee.find { $0.kind == .task && $0.id == task }
+    guard position >= 0, task != 0 else {
       lane.pointee.isKnown = false
       settle(lane, time)
       return false
     }
     unwind(lane, to: position + 1)
+    lane.pointee.isKnown = !isCarried(lane, position)
     settle(lane, time)
     return true
+  }
+  /// A Swift job carries the task: it can leave its thread and come back.
+  private func isCarried(_ lane: Lane, _ position: Int) -> Bool {
+    let slot = lane.pointee.frames[position].slot
+    return position > 0 && lane.pointee.frames[position - 1].kind == .job
+      || slot >= 0 && table.slots[Int(slot)].wasSuspended
   }
   @inline(never) private mutating func endWithoutStart(_ task: UInt64, _ event: EventRecord, _ time: UInt64) {
     var slot = table.find(task)
@@ -328,7 +338,7 @@ extension Modeler where Sink: ~Copyable {
 
   mutating func taskSuspend(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     let task = event[TaskStep.task]
-    if let top = lane.pointee.top, top.pointee.kind == .task, top.pointee.id == task {
+    if lane.pointee.isKnown, isOnTop(lane, task) {
       close(lane, time)
     } else if !surface(lane, task, time) {
       return
@@ -341,108 +351,14 @@ extension Modeler where Sink: ~Copyable {
     let task = event[TaskStep.task]
     guard task != 0, lane.pointee.find({ $0.kind == .task && $0.id == task }) < 0 else { return }
     close(lane, time)
+    if !lane.pointee.isKnown { lane.pointee.pushDoubt() }
     var slot = table.find(task)
     if slot < 0 { slot = table.insert(task) }
     let record = table.slots + Int(slot)
     record.pointee.fate = .running
+    record.pointee.wasSuspended = true
     record.pointee.lane = Int32(lane.pointee.index)
     lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time))
-    settle(lane, time)
-  }
-
-  // MARK: Waits
-
-  mutating func waitBegin(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
-    close(lane, time)
-    let awaited = event[WaitBegin.awaited]
-    let slot = awaited == 0 ? -1 : table.find(awaited)
-    var frame = Frame(kind: .wait, id: awaited, start: time)
-    frame.label = slot >= 0 ? table.slots[Int(slot)].label : late.recall(awaited)?.label ?? 0
-    frame.waiter = event[WaitBegin.waiter]
-    if !lane.pointee.isKnown {
-      recognize(lane, task: frame.waiter, time)
-      if !lane.pointee.isKnown && frame.waiter != 0 {
-        lane.pointee.push(Frame(kind: .task, id: frame.waiter, start: time))  // its start was lost
-      }
-      lane.pointee.isKnown = true
-    }
-    frame.mode = event.named(WaitBegin.mode) ?? .one
-    frame.isTimed = event[WaitBegin.timed] != 0
-    lane.pointee.push(frame)
-    settle(lane, time)
-  }
-  mutating func waitEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
-    if lane.pointee.top?.pointee.kind != .wait {
-      gap(lane, time)
-      let position = lane.pointee.find { $0.kind == .wait && $0.waiter == event[WaitEnd.waiter] }
-      guard position >= 0 else {
-        lane.pointee.isKnown = false
-        recognize(lane, task: event[WaitEnd.waiter], time)
-        return settle(lane, time)
-      }
-      unwind(lane, to: position + 1)
-    }
-    close(lane, time)
-    var frame = lane.pointee.pop()
-    if !lane.pointee.isKnown { recognize(lane, task: event[WaitEnd.waiter], time) }
-    let awaited = event[WaitEnd.awaited]
-    if awaited != 0 { frame.id = awaited }
-    frame.helped = max(frame.helped, Int(event[WaitEnd.helped]))
-    finishWait(lane, frame, end: time, outcome: event.named(WaitEnd.outcome) ?? .done)
-    if let ended = late.recall(frame.id) { join(lane, span: ended.span, edges: ended.edges &+ 1) }
-    settle(lane, time)
-  }
-  mutating func finishWait(_ lane: Lane, _ frame: Frame, end: UInt64, outcome: WaitOutcome) {
-    let last = end > 0 ? end : span.upperBound
-    guard frame.start <= window.upperBound, last >= window.lowerBound else { return }
-    let length = last - min(frame.start, last)
-    sink.wait(
-      WaitRecord(
-        lane: lane.pointee.index, waiter: frame.waiter, awaited: frame.id, start: frame.start, end: end,
-        mode: frame.mode,
-        isTimed: frame.isTimed, outcome: outcome, helped: frame.helped,
-        helpedTime: length - min(frame.ownTime, length)))
-  }
-
-  // MARK: Callbacks, forks, jobs, declared blocking
-
-  mutating func pushPlain(_ lane: Lane, _ kind: Frame.Kind, _ task: UInt64, _ time: UInt64) {
-    close(lane, time)
-    var frame = Frame(kind: kind, id: task, start: time)
-    let slot = task == 0 ? -1 : table.find(task)
-    if slot >= 0 {
-      frame.label = table.slots[Int(slot)].label
-      frame.span = table.slots[Int(slot)].depthSpan
-      frame.edges = table.slots[Int(slot)].depthEdges
-    } else if let ended = late.recall(task) {
-      frame.label = ended.label
-      frame.span = ended.span
-      frame.edges = ended.edges
-    }
-    lane.pointee.push(frame)
-    if kind == .blocking { lane.pointee.isKnown = true }
-    settle(lane, time)
-  }
-  mutating func popPlain(_ lane: Lane, _ kind: Frame.Kind, _ time: UInt64) {
-    if lane.pointee.top?.pointee.kind != kind {
-      gap(lane, time)
-      let position = lane.pointee.find { $0.kind == kind }
-      guard position >= 0 else {
-        lane.pointee.isKnown = false
-        return settle(lane, time)
-      }
-      unwind(lane, to: position + 1)
-    }
-    close(lane, time)
-    let frame = lane.pointee.pop()
-    if kind == .fork {
-      // The fork's owner goes on when both halves are done.
-      let slot = frame.id == 0 ? -1 : table.find(frame.id)
-      if slot >= 0, frame.span > table.slots[Int(slot)].depthSpan {
-        table.slots[Int(slot)].depthSpan = frame.span
-        table.slots[Int(slot)].depthEdges = frame.edges
-      }
-    }
     settle(lane, time)
   }
 }

@@ -9,20 +9,29 @@ extension Modeler where Sink: ~Copyable {
     guard let process = processOfPID[UInt32(event[Call.pid])] else { return }
     for index in 0..<laneCount where machines[index].summary.process == process && machines[index].isAlive {
       guard machines[index].isWorker else { continue }
-      let lane = machines + index
-      let end = max(time, lane.pointee.last)
-      close(lane, end)
-      while lane.pointee.depth > 0 {
-        let frame = lane.pointee.pop()
-        // Still in the table: it may begin again elsewhere, or be lost for good.
-        if frame.kind == .task, frame.slot >= 0 { table.slots[Int(frame.slot)].fate = .unknown }
-      }
-      lane.pointee.isAlive = false
-      lane.pointee.isParked = false
-      lane.pointee.isKnown = true
-      lane.pointee.last = end
-      settle(lane, end)
+      die(machines + index, time)
     }
+  }
+  /// The thread ended with its process.
+  mutating func die(_ lane: Lane, _ time: UInt64) {
+    let end = max(time, lane.pointee.last)
+    close(lane, end)
+    while lane.pointee.depth > 0 {
+      let frame = lane.pointee.pop()
+      // Still in the table: it may begin again elsewhere, or be lost for good.
+      if frame.kind == .task, frame.slot >= 0 { table.slots[Int(frame.slot)].fate = .unknown }
+    }
+    lane.pointee.isAlive = false
+    lane.pointee.isParked = false
+    lane.pointee.isStarting = false
+    lane.pointee.isKnown = true
+    lane.pointee.last = end
+    settle(lane, end)
+  }
+  /// A trace that was written anew says so of each lane.
+  func saysDead(_ record: EventRecord) -> Bool {
+    record[WorkerStatus.depth] == WorkerStatus.exact
+      && record[WorkerStatus.state] == UInt64(WorkerState.stopped.rawValue)
   }
 
   private mutating func lose(_ task: UInt64, _ time: UInt64) {

@@ -4,9 +4,9 @@ import SchedulerEvents
 extension Modeler where Sink: ~Copyable {
   mutating func workerStart(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     if lane.pointee.isAlive && lane.pointee.isWorker {
-      gap(lane, time)  // the stop of the lane's last incarnation is lost
-      unwind(lane, to: 0)
+      gapIfKnown(lane, time)  // the stop of the lane's last incarnation is lost
     }
+    unwind(lane, to: 0)
     close(lane, time)
     lane.pointee.isAlive = true
     lane.pointee.isKnown = true
@@ -37,7 +37,7 @@ extension Modeler where Sink: ~Copyable {
 
   mutating func workerStop(_ lane: Lane, _ time: UInt64) {
     if lane.pointee.depth > 0 {
-      gap(lane, time)
+      gapIfKnown(lane, time)
       unwind(lane, to: 0)
     }
     close(lane, time)
@@ -46,32 +46,51 @@ extension Modeler where Sink: ~Copyable {
     settle(lane, time)
   }
 
-  /// Restates what the thread does. Another thread says so, and a moment later than it looked: where the lane's own events tell
-  /// the story without a break, they know better (`consume` does not come here then).
+  /// Restates what the thread does. As the program writes it, another thread says so, and a moment later than it looked: that
+  /// proves that the thread is there, and no more. The status at the beginning of a cut trace is exact (`WorkerStatus.exact`).
+  /// Where the lane's own events tell the story without a break, they know better (`consume` does not come here then).
   mutating func workerStatus(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
-    lane.pointee.summary.tid = UInt32(truncatingIfNeeded: event[WorkerStatus.tid])
+    note(lane, event)
     guard let state: WorkerState = event.named(WorkerStatus.state), lane.pointee.isWorker else { return }
+    if saysDead(event) { return die(lane, time) }
     let task = event[WorkerStatus.task]
-    let isFirst = lane.pointee.summary.events == 1
-    let mine = nearestTask(lane)
-    if isFirst { close(lane, time) } else { gap(lane, time) }
-    lane.pointee.isParked = state == .parked
+    let isExact = event[WorkerStatus.depth] == WorkerStatus.exact
+    close(lane, time)
+    lane.pointee.isParked = isExact && state == .parked
     lane.pointee.isAlive = state != .stopped
-    if mine != task {
-      unwind(lane, to: 0)
-      if task != 0 {
-        var slot = table.find(task)
-        if slot < 0 { slot = table.insert(task) }
-        table.slots[Int(slot)].fate = .running
-        table.slots[Int(slot)].lane = Int32(lane.pointee.index)
-        lane.pointee.push(
-          Frame(kind: .task, slot: slot, id: task, label: table.slots[Int(slot)].label, start: time))
-        if state == .waiting { lane.pointee.push(Frame(kind: .wait, start: time)) }
-        if state == .blocking { lane.pointee.push(Frame(kind: .blocking, start: time)) }
+    if task == 0 || nearestTask(lane) != task { unwind(lane, to: 0) }
+    if lane.pointee.depth == 0, task != 0 {
+      // Looked for when it ends: the lane runs it, whatever lies beneath and above.
+      lane.pointee.pushDoubt(code: state == .helping ? .helping : isExact ? .running : .unknown)
+      var slot = table.find(task)
+      if slot < 0 { slot = table.insert(task) }
+      table.slots[Int(slot)].fate = .running
+      table.slots[Int(slot)].lane = Int32(lane.pointee.index)
+      lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: table.slots[Int(slot)].label, start: time))
+    }
+    lane.pointee.isKnown = isExact
+    if isExact {
+      switch state {
+      case .running, .helping:
+        guard task == 0 else { break }
+        lane.pointee.isKnown = false
+        lane.pointee.pushDoubt(code: state == .helping ? .helping : .running)
+        lane.pointee.push(Frame(kind: .job, start: time))
+      case .waiting, .blocking:
+        lane.pointee.isKnown = false
+        lane.pointee.pushDoubt()
+        lane.pointee.push(Frame(kind: state == .waiting ? .wait : .blocking, start: time))
+      case .starting: lane.pointee.isStarting = true
+      case .searching, .parked, .stopped, .outside: break
       }
     }
-    lane.pointee.isKnown = true
     settle(lane, time)
+  }
+
+  /// Which thread the lane is.
+  mutating func note(_ lane: Lane, _ status: EventRecord) {
+    let tid = UInt32(truncatingIfNeeded: status[WorkerStatus.tid])
+    if tid != 0 { lane.pointee.summary.tid = tid }
   }
 
   mutating func workerPark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
@@ -80,10 +99,10 @@ extension Modeler where Sink: ~Copyable {
     if event[WorkerPark.reason] == UInt64(ParkReason.idle.rawValue) {
       if lane.pointee.depth > 0 && lane.pointee.isWorker {
         // Only a worker with nothing on its stack parks for want of work: ends were lost.
-        gap(lane, time)
+        gapIfKnown(lane, time)
         unwind(lane, to: 0)
       }
-      lane.pointee.isKnown = true
+      if lane.pointee.isWorker { lane.pointee.isKnown = true }
       // Where events are missing the count of ready tasks drifts; the worker knows better.
       if result.contradictions > 0 && event[WorkerPark.injectorDepth] == 0 && readyInjector > 0 {
         readyInjector = 0
@@ -96,7 +115,7 @@ extension Modeler where Sink: ~Copyable {
   mutating func workerUnpark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     if !lane.pointee.isParked {
       // Whether it slept for want of work or in a wait is among the lost.
-      gap(lane, time)
+      gapIfKnown(lane, time)
       lane.pointee.isKnown = false
     }
     close(lane, time)
@@ -125,6 +144,13 @@ extension Modeler where Sink: ~Copyable {
   }
 
   mutating func searchEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    if !lane.pointee.isKnown && lane.pointee.isWorker {
+      // Only a worker with nothing on its stack looks for work everywhere.
+      close(lane, time)
+      unwind(lane, to: 0)
+      lane.pointee.isKnown = true
+      settle(lane, time)
+    }
     guard window.contains(time) else { return }
     sink.search(
       SearchRecord(
@@ -145,6 +171,9 @@ extension Modeler where Sink: ~Copyable {
     }
     result.contradictions += 1
     lane.pointee.isKnown = false
+    lane.pointee.isParked = false
+    // What was on the stack is only looked for in it from now on. Larger: more is recognized; smaller: less memory.
+    if lane.pointee.depth > 64 { unwind(lane, to: 0) }
     settle(lane, time)
   }
 }

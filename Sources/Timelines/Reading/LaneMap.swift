@@ -83,7 +83,8 @@ struct LaneMapBuilder {
     var nextOutside = EventValue.firstOutsideLane
     var known: [String: UInt32] = [:]
     for (number, process) in processes.enumerated() {
-      for lane in Set(process.lanes.map(\.lane)).sorted() where lane != LogLayout.logLane {
+      for lane in Set(process.lanes.map(\.lane) + process.unreadable.map(\.lane)).sorted()
+      where lane != LogLayout.logLane {
         if lane < EventValue.firstOutsideLane {
           maps[number].lanes[lane] = nextWorker
           nextWorker &+= 1

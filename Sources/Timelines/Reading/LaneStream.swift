@@ -25,6 +25,12 @@ struct LaneStream {
     let expected = last.sequence &+ 1
     return expected > UInt64(index.packets.count) ? expected - UInt64(index.packets.count) : 0
   }
+  /// Why there is no event although there should be some.
+  var unreadable: ReadingProblem? {
+    guard span == nil, lane != LogLayout.logLane else { return nil }
+    return index.problems.first
+      ?? (index.tornTail ? ReadingProblem(file: name, text: "was being written when the program ended") : nil)
+  }
   /// The first packet of the stream is gone: what the lane did before is unknown.
   var startsLate: Bool { beganEarlier || (index.packets.first?.sequence ?? 0) > 0 }
 

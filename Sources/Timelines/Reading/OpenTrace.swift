@@ -124,6 +124,12 @@ extension Trace {
     for name in names where name != LogLayout.metadataFile && !name.hasPrefix(".") {
       var status = stat()
       let path = directory + "/" + name
+      func give(up problem: ReadingProblem) {
+        guard let lane = LogLayout.lane(ofFile: name.split(separator: "/").last.map(String.init) ?? name) else {
+          return
+        }
+        process.unreadable.append((lane, problem))
+      }
       guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
       do {
         let file = try MappedFile(path: path)
@@ -134,11 +140,15 @@ extension Trace {
         case .definitions: readDefinitions(file, index, name: name, into: &process, &problems)
         case nil:
           if file.mappedSize == 0 { problems.append(ReadingProblem(file: name, text: "is empty")) }
+          give(up: index.problems.first ?? ReadingProblem(file: name, text: "is empty"))
         }
       } catch {
         problems.append(ReadingProblem(file: name, text: error.reason))
+        give(up: problems[problems.count - 1])
       }
     }
+    let readable = Set(process.lanes.map(\.lane))
+    process.unreadable.removeAll { readable.contains($0.lane) }  // its header says that it is another's
     if process.lanes.isEmpty {
       throw ReadingError(
         path: directory,

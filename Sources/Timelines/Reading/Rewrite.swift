@@ -27,8 +27,12 @@ extension Trace {
   public func write(to directory: String, window: ClosedRange<UInt64>? = nil) throws(ReadingError) -> Int {
     let span = window.map { $0.clamped(to: self.span) } ?? self.span
     let first = processes[0]
+    let earlier =
+      processes.lazy.flatMap(\.environment).first { $0.name == Self.cutMark }.flatMap { UInt64($0.value) } ?? 0
+    let cut = span.lowerBound - self.span.lowerBound &+ earlier
     // What is written is an event log, whatever was read: LTTng's is told by its tracer.
-    let environment = first.environment.filter { !$0.name.hasPrefix("tracer_") }
+    var environment = first.environment.filter { $0.name != Self.cutMark && !$0.name.hasPrefix("tracer_") }
+    if cut > 0 || isCut { environment.append((Self.cutMark, "\(cut)")) }
     let writer = try TraceWriter(
       directory: directory, environment: environment,
       bootID: first.clockUUID ?? "00000000-0000-0000-0000-000000000000", clockOffset: first.clockOffset)
@@ -42,6 +46,9 @@ extension Trace {
       for status in statuses(at: span.lowerBound) { try writer.append(status) }
     }
     var copier = Copier(window: span, writer: writer)
+    for lane in lanes where lane.isWorker && processes.count > 1 {
+      if let pid = UInt32(processes[lane.process].pid) { copier.lanesOfProcess[pid, default: []].append(lane.lane) }
+    }
     read(into: &copier) { _ in true }
     if let failure = copier.failure { throw failure }
     try writer.close()
@@ -51,6 +58,8 @@ extension Trace {
   private struct Copier: EventConsumer {
     let window: ClosedRange<UInt64>
     let writer: TraceWriter
+    /// The new trace is of one process: that another one died is restated for each of its lanes.
+    var lanesOfProcess: [UInt32: [UInt16]] = [:]
     var count = 0
     var failure: ReadingError?
     mutating func consume(_ record: EventRecord) {
@@ -60,6 +69,13 @@ extension Trace {
       do {
         try writer.append(copy)
         count += 1
+        guard record.kind == .callWorkerDied, record[Call.call] == 0 else { return }
+        for lane in lanesOfProcess[UInt32(record[Call.pid])] ?? [] {
+          var stopped = EventRecord(.workerStatus, time: record.time, worker: lane)
+          stopped[WorkerStatus.state] = UInt64(WorkerState.stopped.rawValue)
+          stopped[WorkerStatus.depth] = WorkerStatus.exact
+          try writer.append(stopped)
+        }
       } catch { failure = error }
     }
   }
@@ -70,7 +86,8 @@ extension Trace {
       let time: UInt64
       var found: [Interval] = []
       mutating func interval(_ interval: Interval) {
-        if interval.start <= time && time < interval.end { found.append(interval) }
+        // Up to `time`: what happens at `time` is written itself.
+        if interval.start < time && time <= interval.end { found.append(interval) }
       }
     }
     var modeler = Modeler(self, sink: States(time: time))
@@ -81,8 +98,10 @@ extension Trace {
       guard lane.isWorker else { return nil }
       let state: WorkerState
       switch interval.state {
-      case .running, .helping: state = .running
-      case .searching, .starting: state = .searching
+      case .running: state = .running
+      case .helping: state = .helping
+      case .starting: state = .starting
+      case .searching: state = .searching
       case .parked: state = .parked
       case .waiting: state = .waiting
       case .blocking: state = .blocking
@@ -92,6 +111,7 @@ extension Trace {
       record[WorkerStatus.tid] = UInt64(lane.tid)
       record[WorkerStatus.pool] = UInt64(lane.pool & 0xFF_FFFF)
       record[WorkerStatus.state] = UInt64(state.rawValue)
+      record[WorkerStatus.depth] = WorkerStatus.exact
       // Of a worker that waits the awaited task is known here, not its own.
       record[WorkerStatus.task] = interval.state.isBusy ? interval.task : 0
       return record

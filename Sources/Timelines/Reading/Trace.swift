@@ -25,6 +25,8 @@ public struct ProcessTrace: Sendable {
   let clockOffset: Int64
   /// Who recorded it.
   public internal(set) var format = TraceFormat.eventLog
+  /// Lanes whose files hold nothing that can be read, and why.
+  var unreadable: [(lane: UInt16, problem: ReadingProblem)] = []
   /// Events that were not kept, and packets that are not there, of which nobody knows the lane.
   var discarded: UInt64 = 0
   var missingPackets: UInt64 = 0
@@ -78,6 +80,8 @@ public struct LaneFacts: Sendable {
   public var records: Int
   /// First and last event; nil: there is none.
   public var span: ClosedRange<UInt64>?
+  /// Why none of its events can be read although its file is there; nil: they can, or the file says that there are none.
+  public var unreadable: ReadingProblem?
   /// Events the writer counted as lost, and packets that are missing.
   public var lost: UInt64
   /// Packets whose numbers are skipped.
@@ -88,6 +92,8 @@ public struct LaneFacts: Sendable {
   public var tornTail: Bool
   /// Whether it belongs to a worker, not to an outside thread.
   public var isWorker: Bool { lane < EventValue.firstOutsideLane }
+  /// Whether it did something, or may have done: then it has a row in every view.
+  public var isShown: Bool { span != nil || unreadable != nil }
 }
 
 /// An opened trace. Immutable: reading it (`read`) can be done any number of times.
@@ -116,6 +122,10 @@ public struct Trace: Sendable {
   public var missingPackets: UInt64 {
     lanes.reduce(0) { $0 + $1.missingPackets } + processes.reduce(0) { $0 &+ $1.missingPackets }
   }
+  /// Whether it is a part of a run, cut out by `write(to:window:)`: what came before is in another trace.
+  public var isCut: Bool { processes.contains { $0.environment.contains { $0.name == Self.cutMark } } }
+  /// The name of what such a trace says of itself in its metadata: nanoseconds of the run before it.
+  static let cutMark = "cut_after_ns"
   /// The name to show: the directory's last component.
   public var name: String { URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent }
   /// Nanoseconds from the first event to the last.
@@ -136,8 +146,15 @@ public struct Trace: Sendable {
         facts.append(
           LaneFacts(
             lane: builder.global(lane: lane.lane, process: number), process: number, file: lane.name,
-            tid: lane.index.tid, records: lane.recordCount, span: lane.span, lost: lane.discarded,
-            missingPackets: lane.missingPackets, startsLate: lane.startsLate, tornTail: lane.index.tornTail))
+            tid: lane.index.tid, records: lane.recordCount, span: lane.span, unreadable: lane.unreadable,
+            lost: lane.discarded, missingPackets: lane.missingPackets, startsLate: lane.startsLate,
+            tornTail: lane.index.tornTail))
+      }
+      for (lane, problem) in process.unreadable {
+        facts.append(
+          LaneFacts(
+            lane: builder.global(lane: lane, process: number), process: number, file: problem.file, tid: 0, records: 0,
+            span: nil, unreadable: problem, lost: 0, missingPackets: 0, startsLate: true, tornTail: true))
       }
     }
     guard let first = spans.map(\.lowerBound).min(), let last = spans.map(\.upperBound).max() else {

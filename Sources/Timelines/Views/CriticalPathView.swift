@@ -20,6 +20,10 @@ extension Table {
       let name: String =
         switch row.kind {
         case .run: "run"
+        case .behind: "behind another task"
+        case .searched: "in the queue, being searched for"
+        case .waking: "in the queue, a worker waking up"
+        case .unnoticed: "in the queue, no worker looked"
         case .queued: "in the queue"
         case .wakeUp: "waking the waiter"
         case .wait: "waiting for something unknown"

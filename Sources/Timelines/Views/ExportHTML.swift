@@ -43,8 +43,10 @@ struct HTMLDocument {
     critical =
       summary.tasks > 3_000_000
       ? []
-      : CriticalPath.of(request.trace, window: request.window).steps.filter { $0.kind == .run && $0.lane >= 0 }
-        .sorted { $0.length > $1.length }.prefix(5000).sorted { $0.start < $1.start }
+      : CriticalPath.of(request.trace, window: request.window, explainsQueues: false).steps.filter {
+        $0.kind == .run && $0.lane >= 0
+      }
+      .sorted { $0.length > $1.length }.prefix(5000).sorted { $0.start < $1.start }
     guard !isWhole else {
       (levels, tasks, arrows) = ([base], timeline.tasks, timeline.steals.items + timeline.wakes.items)
       return

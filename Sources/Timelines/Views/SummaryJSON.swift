@@ -34,6 +34,16 @@ extension Summary {
       ("wall_ns", .unsigned(wall)), ("workers", .unsigned(UInt64(workers.count))), ("tasks", .unsigned(tasks)),
       ("events", .unsigned(UInt64(model.events))), ("lost_events", .unsigned(model.lost)),
       ("coverage", .number(coverage)),
+      (
+        "unreadable",
+        .array(
+          model.unreadable.map {
+            .object([
+              ("lane", .string(LaneSummary.name(of: $0.lane))), ("file", .string($0.file)),
+              ("reason", .string($0.unreadable!.text)),
+            ])
+          })
+      ),
       ("contradictions", .unsigned(UInt64(model.contradictions))), ("repairs", .unsigned(UInt64(model.repairs))),
       ("outcomes", .object(TaskFate.allCases.map { ("\($0)", .unsigned(count($0))) })),
       ("cores_used", .number(coresUsed)),

@@ -18,6 +18,9 @@ public struct SummaryView {
     guard !summary.workers.isEmpty else {
       return lines + [style.paint("no worker lane in this trace: only outside threads were recorded", .warning)]
     }
+    lines += summary.model.unreadable.map { lane in
+      style.paint("nothing is known of \(LaneSummary.name(of: lane.lane)): \(lane.unreadable!)", .bad)
+    }
     lines.append(shares())
     lines.append(bar())
     lines.append(work())

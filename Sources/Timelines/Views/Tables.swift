@@ -100,7 +100,9 @@ extension Table {
           ? Cell("?", .null, ink: .bad)
           : Cell(Units.count(lane.lost), .unsigned(lane.lost), ink: lane.lost > 0 ? .bad : .faint),
         .count(lane.missingPackets),
-        .text(lane.file + (lane.tornTail ? " (torn)" : ""), ink: lane.tornTail ? .warning : .plain),
+        .text(
+          lane.file + (lane.unreadable != nil ? " (unreadable)" : lane.tornTail ? " (torn)" : ""),
+          ink: lane.tornTail ? .warning : .plain),
       ])
     }
     if trace.processes.count == 1 { table.columns[2].optional = 9 }

@@ -17,7 +17,7 @@ struct EventsCommand: ParsableCommand {
     let trace = try input.open()
     let selection = try EventSelection(
       window: try window.window(trace),
-      lane: try worker.map { trace.lanes.filter { $0.span != nil }[try laneIndex($0, trace)].lane },
+      lane: try worker.map { trace.lanes.filter(\.isShown)[try laneIndex($0, trace)].lane },
       kinds: kinds.map { text in
         try Set(
           text.split(separator: ",").map { name in

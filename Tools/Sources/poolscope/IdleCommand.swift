@@ -28,7 +28,7 @@ struct IdleCommand: ParsableCommand {
     let view = AnswerView(labels: trace.labels, origin: trace.span.lowerBound, style: text.style)
     if let at {
       guard let time = trace.time(of: at) else { throw ValidationError("--at: there is no such mark in the trace") }
-      let workers = trace.lanes.filter { $0.span != nil }.enumerated().filter { $0.element.isWorker }.map(\.offset)
+      let workers = trace.lanes.filter(\.isShown).enumerated().filter { $0.element.isWorker }.map(\.offset)
       let lanes = try worker.map { [try laneIndex($0, trace)] } ?? workers
       let gaps = lanes.map { GapExplanation.of(trace, lane: $0, time: time, progress: progress.callback) }
       progress.finish()

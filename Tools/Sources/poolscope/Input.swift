@@ -74,9 +74,9 @@ struct FilterOptions: ParsableArguments {
   }
 }
 
-/// Index of the lane that `text` names. Lanes with events are indexed in the order of their numbers.
+/// Index of the lane that `text` names. Lanes that are shown are indexed in the order of their numbers.
 func laneIndex(_ text: String, _ trace: Trace) throws -> Int {
-  let lanes = trace.lanes.filter { $0.span != nil }.map(\.lane)
+  let lanes = trace.lanes.filter(\.isShown).map(\.lane)
   guard let lane = EventText.parseLane(text), let index = lanes.firstIndex(of: lane) else {
     throw ValidationError(
       "no lane '\(text)' in this trace; there are \(lanes.map { LaneSummary.name(of: $0) }.joined(separator: ", "))")

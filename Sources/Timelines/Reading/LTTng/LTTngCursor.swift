@@ -18,6 +18,7 @@ struct LTTngCursor {
   private(set) var damaged = 0
 
   private let packets: [LTTngPacket]
+  private let isCut: Bool
   private let layout: StreamLayout
   private let table: DecodingTable
   private let isLarge: Bool
@@ -29,6 +30,7 @@ struct LTTngCursor {
 
   init(_ stream: LTTngStream, _ layout: StreamLayout) {
     packets = stream.packets
+    isCut = stream.isCut
     self.layout = layout
     table = layout.table
     isLarge = layout.header == .large
@@ -41,7 +43,10 @@ struct LTTngCursor {
     lossBefore = false
     while true {
       guard position < limit else {
-        guard openPacket() else { return false }
+        guard openPacket() else {
+          lossBefore = isCut
+          return false
+        }
         continue
       }
       let id = header()

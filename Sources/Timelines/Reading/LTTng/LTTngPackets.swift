@@ -23,6 +23,8 @@ struct LTTngStream {
     static func < (one: Key, other: Key) -> Bool { (one.stream, one.instance) < (other.stream, other.instance) }
   }
   var packets: [LTTngPacket] = []
+  /// Something lay behind its last packet, or its rest, that cannot be read.
+  var isCut = false
 
   /// The tracer's count of discarded events. It says 0 where it is not a plausible number.
   var discarded: UInt64 { packets.last?.discarded ?? 0 }
@@ -47,13 +49,14 @@ extension LTTngLayout {
   /// The smallest step at which packets lie in a file: they are whole pages.
   private static let step = 4096
 
-  /// Adds the packets of `file` to the streams they belong to.
+  /// Adds the packets of `file` to the streams they belong to. False: there are bytes, but no packet; nobody knows what was in it.
   func index(
     _ file: MappedFile, name: String, into streams: inout [LTTngStream.Key: LTTngStream],
     problems: inout [ReadingProblem]
-  ) {
+  ) -> Bool {
     let size = file.readableSize
     var offset = 0
+    var last: LTTngStream.Key?
     var found: [ReadingProblem] = []
     var damagedFrom: Int?
     func damaged(_ at: Int, _ text: String) { found.append(ReadingProblem(file: name, offset: at, text: text)) }
@@ -70,11 +73,17 @@ extension LTTngLayout {
       if let problem { damaged(offset, problem) }
       streams[key, default: LTTngStream()].packets.append(packet)
       offset += bytes
+      last = key
+      if offset == size, problem != nil { streams[key]?.isCut = true }
     }
-    if let from = damagedFrom { damaged(from, "\(size - from) bytes are no packet, left out") }
+    if let from = damagedFrom {
+      damaged(from, "\(size - from) bytes are no packet, left out")
+      if let last { streams[last]?.isCut = true }
+    }
     problems +=
       found.count > 5
       ? found.prefix(4) + [ReadingProblem(file: name, text: "\(found.count - 4) more damaged places")] : found
+    return last != nil || size == 0
   }
 
   /// nil: no packet of this trace begins there.

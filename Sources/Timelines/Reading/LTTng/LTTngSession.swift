@@ -64,17 +64,22 @@ enum LTTngSession {
       problems.append(ReadingProblem(file: latest.path + "/" + LogLayout.metadataFile, text: "damaged, \(failure)"))
     }
     var streams: [LTTngStream.Key: LTTngStream] = [:]
+    let splitter = LaneSplitter()
     for folder in folders {
       for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
       where name != LogLayout.metadataFile && !name.hasPrefix(".") {
         var status = stat()
         guard stat(folder.path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
         do {
-          layout.index(try MappedFile(path: folder.path + "/" + name), name: name, into: &streams, problems: &problems)
-        } catch { problems.append(ReadingProblem(file: name, text: error.reason)) }
+          let file = try MappedFile(path: folder.path + "/" + name)
+          // What a processor recorded is lost as a whole, of whichever lanes.
+          if !layout.index(file, name: name, into: &streams, problems: &problems) { splitter.lossBegins() }
+        } catch {
+          problems.append(ReadingProblem(file: name, text: error.reason))
+          splitter.lossBegins()
+        }
       }
     }
-    let splitter = LaneSplitter()
     var damaged = 0
     var discarded: UInt64 = 0
     var missing: UInt64 = 0

@@ -1,0 +1,109 @@
+// The events of what begins and ends on a thread besides tasks: waits, callbacks, forks, jobs, declared blocking.
+import SchedulerEvents
+
+extension Modeler where Sink: ~Copyable {
+  // MARK: Waits
+
+  mutating func waitBegin(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    close(lane, time)
+    let awaited = event[WaitBegin.awaited]
+    let slot = awaited == 0 ? -1 : table.find(awaited)
+    var frame = Frame(kind: .wait, id: awaited, start: time)
+    frame.label = slot >= 0 ? table.slots[Int(slot)].label : late.recall(awaited)?.label ?? 0
+    frame.waiter = event[WaitBegin.waiter]
+    if !lane.pointee.isKnown { lane.pointee.pushDoubt() }
+    frame.mode = event.named(WaitBegin.mode) ?? .one
+    frame.isTimed = event[WaitBegin.timed] != 0
+    lane.pointee.push(frame)
+    settle(lane, time)
+  }
+  mutating func waitEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
+    guard lane.pointee.isKnown else { return }  // which wait, and what it is the end of, is among the lost
+    if !isWaiting(lane, event[WaitEnd.waiter]) {
+      gap(lane, time)
+      let position = lane.pointee.find { $0.kind == .wait && $0.waiter == event[WaitEnd.waiter] }
+      guard position >= 0 else {
+        lane.pointee.isKnown = false
+        return settle(lane, time)
+      }
+      unwind(lane, to: position + 1)
+    }
+    close(lane, time)
+    var frame = lane.pointee.pop()
+    let awaited = event[WaitEnd.awaited]
+    if awaited != 0 { frame.id = awaited }
+    frame.helped = max(frame.helped, Int(event[WaitEnd.helped]))
+    finishWait(lane, frame, end: time, outcome: event.named(WaitEnd.outcome) ?? .done)
+    if let ended = late.recall(frame.id) { join(lane, span: ended.span, edges: ended.edges &+ 1) }
+    settle(lane, time)
+  }
+  private func isWaiting(_ lane: Lane, _ waiter: UInt64) -> Bool {
+    guard let top = lane.pointee.top, top.pointee.kind == .wait else { return false }
+    // Whose wait it is that a trace begins in nobody said.
+    return top.pointee.waiter == waiter || top.pointee.waiter == 0 && (top - 1).pointee.kind == .doubt
+  }
+  mutating func finishWait(_ lane: Lane, _ frame: Frame, end: UInt64, outcome: WaitOutcome) {
+    let last = end > 0 ? end : span.upperBound
+    guard frame.start <= window.upperBound, last >= window.lowerBound else { return }
+    let length = last - min(frame.start, last)
+    sink.wait(
+      WaitRecord(
+        lane: lane.pointee.index, waiter: frame.waiter, awaited: frame.id, start: frame.start, end: end,
+        mode: frame.mode,
+        isTimed: frame.isTimed, outcome: outcome, helped: frame.helped,
+        helpedTime: length - min(frame.ownTime, length)))
+  }
+
+  // MARK: Callbacks, forks, jobs, declared blocking
+
+  mutating func pushPlain(_ lane: Lane, _ kind: Frame.Kind, _ task: UInt64, _ time: UInt64) {
+    close(lane, time)
+    var frame = Frame(kind: kind, id: task, start: time)
+    let slot = task == 0 ? -1 : table.find(task)
+    if slot >= 0 {
+      frame.label = table.slots[Int(slot)].label
+      frame.span = table.slots[Int(slot)].depthSpan
+      frame.edges = table.slots[Int(slot)].depthEdges
+    } else if let ended = late.recall(task) {
+      frame.label = ended.label
+      frame.span = ended.span
+      frame.edges = ended.edges
+    }
+    if !lane.pointee.isKnown { lane.pointee.pushDoubt() }
+    lane.pointee.push(frame)
+    settle(lane, time)
+  }
+  mutating func popPlain(_ lane: Lane, _ kind: Frame.Kind, _ time: UInt64) {
+    guard lane.pointee.isKnown else { return }  // which one ends, and what comes to light, is among the lost
+    if kind == .job { suspendCarried(lane, time) }
+    if lane.pointee.top?.pointee.kind != kind {
+      gap(lane, time)
+      let position = lane.pointee.find { $0.kind == kind }
+      guard position >= 0 else {
+        lane.pointee.isKnown = false
+        return settle(lane, time)
+      }
+      unwind(lane, to: position + 1)
+    }
+    close(lane, time)
+    let frame = lane.pointee.pop()
+    if kind == .fork {
+      // The fork's owner goes on when both halves are done.
+      let slot = frame.id == 0 ? -1 : table.find(frame.id)
+      if slot >= 0, frame.span > table.slots[Int(slot)].depthSpan {
+        table.slots[Int(slot)].depthSpan = frame.span
+        table.slots[Int(slot)].depthEdges = frame.edges
+      }
+    }
+    settle(lane, time)
+  }
+  /// The task that a job carries leaves its thread with the job, whether or not an event says so.
+  private mutating func suspendCarried(_ lane: Lane, _ time: UInt64) {
+    guard let top = lane.pointee.top, top.pointee.kind == .task, lane.pointee.depth > 1,
+      (top - 1).pointee.kind == .job
+    else { return }
+    close(lane, time)
+    let slot = lane.pointee.pop().slot
+    if slot >= 0 { table.slots[Int(slot)].wasSuspended = true }
+  }
+}

@@ -72,7 +72,9 @@ def judged(results):
                 continue
             peer = target.peer
             if peer == BEST:
-                others = {name: cell for name, cell in programs.items() if name != OURS}
+                # The library at another revision is no peer.
+                older = results["against"] or OURS
+                others = {name: cell for name, cell in programs.items() if name != OURS and not name.startswith(older)}
                 if not others:
                     continue
                 peer = min(others, key=lambda name: others[name]["median"])

@@ -1,4 +1,5 @@
-// An LTTng session daemon of a test's own: mounts and processes of its own, so that nothing outside is seen or disturbed.
+// An LTTng session daemon of a test's own: mounts, processes and a loopback network of its own, so that nothing
+// outside is seen or disturbed.
 import Foundation
 import Testing
 
@@ -17,6 +18,7 @@ final class LTTngRun {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let preamble = """
       set -e
+      ip link set lo up
       mount -t tmpfs tmpfs /run
       mkdir /run/lttng
       mount -t tmpfs tmpfs /dev/shm
@@ -34,7 +36,8 @@ final class LTTngRun {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/timeout")
     // SIGKILL: `unshare` ignores what is milder, and takes its namespace along when it is killed.
     process.arguments = [
-      "--signal=KILL", "60", "unshare", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash", "-c",
+      "--signal=KILL", "60", "unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "bash",
+      "-c",
       preamble + script,
     ]
     let files = [folder + "/script.out", folder + "/script.err"]

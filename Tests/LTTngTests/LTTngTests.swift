@@ -176,7 +176,10 @@ struct LTTngTests {
       url=net://localhost/host/$(hostname)/test
       babeltrace2 --input-format=lttng-live $url > $OUT/live.txt 2> $OUT/live.err &
       reader=$!
-      until [ $(grep -c task_end: $OUT/live.txt) = 100 ]; do sleep 0.05; done
+      until [ $(grep -c task_end: $OUT/live.txt) = 100 ]; do
+        kill -0 $reader || { cat $OUT/live.err >&2; exit 3; }
+        sleep 0.05
+      done
       exec 3>&-
       lttng stop
       lttng destroy

@@ -42,6 +42,19 @@ struct LaneStream {
   }
 }
 
+extension LaneStream {
+  /// See `Trace.recent`.
+  func recent(from time: UInt64) -> LaneStream {
+    let reaching = index.packets.firstIndex { $0.latest >= time } ?? index.packets.count
+    guard reaching > 1 else { return self }
+    var short = index
+    short.packets.removeFirst(reaching - 1)
+    var stream = LaneStream(file: file, name: name, index: short)
+    stream.beganEarlier = true
+    return stream
+  }
+}
+
 /// Walks through a lane's records.
 struct LaneCursor {
   private let stream: LaneStream

@@ -131,6 +131,19 @@ public struct Trace: Sendable {
   /// Nanoseconds from the first event to the last.
   public var wall: UInt64 { span.upperBound - span.lowerBound }
 
+  /// The run's end, from `time` on, without what came long before: reading it costs what it holds, not what the run holds. Of each
+  /// lane the packets that reach beyond `time` are kept, and the one before them, which mostly says what the lane was doing;
+  /// a lane that does more than that at once is unknown up to its next event.
+  public func recent(from time: UInt64) -> Trace {
+    var shortened = processes
+    for process in shortened.indices {
+      for lane in shortened[process].lanes.indices where shortened[process].lanes[lane].lane != LogLayout.logLane {
+        shortened[process].lanes[lane] = shortened[process].lanes[lane].recent(from: time)
+      }
+    }
+    return (try? Trace(path: path, processes: shortened, problems: problems)) ?? self
+  }
+
   /// Opens processes that were found together. Throws `ReadingError` when there is no event at all.
   init(path: String, processes: [ProcessTrace], problems: [ReadingProblem]) throws(ReadingError) {
     self.path = path

@@ -209,22 +209,37 @@ public struct AnswerView {
   public func steals(_ summary: Summary) -> [String] {
     let started = summary.sources.reduce(0, +)
     let search = summary.searches
-    var lines = [
-      "\(style.paint("\(Units.count(summary.stolen)) steals", .strong)), \(Units.percent(Units.ratio(summary.stolen, of: started))) of \(Units.count(started)) starts; the rest: "
-        + TaskSource.allCases.filter { $0 != .stolen && summary.sources[Int($0.rawValue)] > 0 }
-        .map { "\($0) \(Units.percent(Units.ratio(summary.sources[Int($0.rawValue)], of: started)))" }.joined(
-          separator: ", ")
-    ]
+    let others = TaskSource.allCases.filter { $0 != .stolen && summary.sources[Int($0.rawValue)] > 0 }
+      .map { "\($0) \(Units.percent(Units.ratio(summary.sources[Int($0.rawValue)], of: started)))" }
+    var lines = filled([
+      "\(Units.count(summary.stolen)) steals, \(Units.percent(Units.ratio(summary.stolen, of: started))) of \(Units.count(started)) starts",
+      "the rest: " + others.joined(separator: ", "),
+    ])
+    lines[0] = style.paint(lines[0], .strong)
     if search.episodes > 0 {
-      lines.append(
-        "\(Units.count(search.episodes)) search\(search.episodes == 1 ? "" : "es") beyond the first look, \(Units.percent(Units.ratio(search.found, of: search.episodes))) found work; "
-          + "\(Units.count(search.attempts)) probes, \(Units.count(search.empty)) empty, \(Units.count(search.lostRaces)) lost races; "
-          + "p50 \(Units.duration(search.duration.percentile(50))), p99 \(Units.duration(search.duration.percentile(99)))"
-      )
+      lines += filled([
+        "\(Units.count(search.episodes)) search\(search.episodes == 1 ? "" : "es") beyond the first look, \(Units.percent(Units.ratio(search.found, of: search.episodes))) found work",
+        "\(Units.count(search.attempts)) probes, \(Units.count(search.empty)) empty, \(Units.count(search.lostRaces)) lost races",
+        "p50 \(Units.duration(search.duration.percentile(50))), p99 \(Units.duration(search.duration.percentile(99)))",
+      ])
     } else {
       lines.append(key("searches were not recorded (search_end is a debug event)"))
     }
     return lines + [""] + Self.stealTable(summary).lines(style)
+  }
+
+  /// Clauses in as few lines as the width allows.
+  private func filled(_ clauses: [String]) -> [String] {
+    var lines: [String] = []
+    for clause in clauses {
+      if let last = lines.last, last.count + clause.count + 3 <= style.width {
+        lines[lines.count - 1] = last + "; " + clause
+      } else {
+        if !lines.isEmpty { lines[lines.count - 1] += ";" }
+        lines.append(lines.isEmpty ? clause : "  " + clause)
+      }
+    }
+    return lines
   }
 
   /// A histogram in powers of two.

@@ -7,7 +7,10 @@ struct LiveCommand: ParsableCommand {
     commandName: "live",
     abstract: "Follows the log of a running program: the last seconds as a chart, drawn again and again.",
     discussion:
-      "Ends when every worker of the program has stopped, after --count frames, or on an interrupt (status 130).")
+      """
+      Ends when every worker of the program has stopped, after --count frames, or on an interrupt (status 130).
+      A frame costs what the shown seconds hold, however long the program has run. (An LTTng session is read as a whole.)
+      """)
   @OptionGroup var input: InputOptions
   @OptionGroup var text: TextOptions
   @Option(help: "Seconds between frames.") var interval = 1.0
@@ -23,14 +26,15 @@ struct LiveCommand: ParsableCommand {
     var frames = 0
     while true {
       frames += 1
-      let trace = try Trace.open(input.path)
-      let from = trace.span.upperBound - min(trace.wall, UInt64(last * 1e9))
-      let window = trace.wall > 0 ? from...trace.span.upperBound : nil
+      let whole = try Trace.open(input.path)
+      let from = whole.span.upperBound - min(whole.wall, UInt64(last * 1e9))
+      let window = whole.wall > 0 ? from...whole.span.upperBound : nil
+      let trace = whole.recent(from: from)
       let style = text.style
       let bins = Bins.of(trace, window: window, columns: GanttView.columns(width: style.width))
       let summary = Summary.of(trace, window: window)
       var lines = Array(SummaryView(summary, name: trace.name, style: style).lines(limit: 0).prefix(5))
-      lines += GanttView(bins, labels: trace.labels, origin: trace.span.lowerBound, style: style).lines([
+      lines += GanttView(bins, labels: trace.labels, origin: whole.span.lowerBound, style: style).lines([
         .workers, .concurrency, .queues,
       ])
       // On a terminal a frame is drawn over the last one, without a flicker: what is left of its lines, and below, goes.

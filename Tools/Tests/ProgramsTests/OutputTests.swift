@@ -50,12 +50,18 @@ import Testing
     let fields = try documented()
     let shell = try Shell()
     let made = try shell.run(
-      "for name in wide wait tail fail; do CONCURRENT_FUTURES_LOG=runs/$name questions $name || exit 1; done")
+      """
+      for name in wide wait tail fail; do CONCURRENT_FUTURES_LOG=runs/$name questions $name || exit 1; done
+      cp -r runs/wide runs/damaged
+      for lane in runs/damaged/*/worker-*; do dd if=/dev/zero of=$lane bs=64 count=1 conv=notrunc status=none; break; done
+      """)
     #expect(made.status == 0, "\(made.messages)")
     #expect(fields.count >= 15)
     for (schema, expected) in fields.sorted(by: { $0.key < $1.key }) {
       var printed: Set<String> = []
-      let inputs = schema == "diff" ? ["runs/wide runs/tail"] : ["runs/wide", "runs/wait", "runs/tail", "runs/fail"]
+      let inputs =
+        schema == "diff"
+        ? ["runs/wide runs/tail"] : ["wide", "wait", "tail", "fail", "damaged"].map { "runs/" + $0 }
       for input in inputs {
         // x0:1 is in every run; in `wait` another task waits for it.
         for argument in schema == "task" ? ["x0:1", "x0:2"] : [""] {

@@ -42,7 +42,7 @@ import Testing
         let ascii = try shell.run("poolscope \(command) --ascii run").text
         #expect(ascii.unicodeScalars.allSatisfy { $0.isASCII }, "\(command)")
         for line in try shell.run("poolscope \(command) --width 80 run").text.split(separator: "\n")
-        where ["timeline", "tasks", "labels", "workers", "queues"].contains(command) {
+        where ["timeline", "tasks", "labels", "workers", "queues", "steals"].contains(command) {
           #expect(line.count <= 81, "\(command): \(line)")
         }
       }
@@ -93,6 +93,34 @@ import Testing
       let merged = try shell.run(
         "poolscope merge -o both run other && poolscope validate both && poolscope info --json both")
       #expect(merged.status == 0 && merged.text.contains("\"pools\""), "\(merged.messages)")
+    }
+  }
+
+  /// Two groups of runs: one run cut at ten places, so that what they differ in is known.
+  @Test func groupsOfRunsAreCompared() throws {
+    try withRun { shell in
+      let cuts = try shell.run(
+        """
+        for n in 1 2 3 4 5; do poolscope trim --until 5$n% -o short$n run && poolscope trim --until 9$n% -o long$n run; done
+        """)
+      #expect(cuts.status == 0, "\(cuts.messages)")
+      func group(_ name: String, _ count: Int) -> String { (1...count).map { "\(name)\($0)" }.joined(separator: ",") }
+      let (short, long) = (group("short", 5), group("long", 5))
+      let worse = try shell.run("poolscope diff --fail-on-regression --runs \(short) --vs \(long)")
+      #expect(worse.status == 1 && worse.text.contains("Mann-Whitney, two-sided: 5 runs before, 5 after"))
+      #expect(worse.text.contains("worse"), "\(worse.text)")
+      let better = try shell.run("poolscope diff --fail-on-regression --runs \(long) --vs \(short)")
+      #expect(better.status == 0 && better.text.contains("better"), "\(better.text)")
+      let json = try shell.run("poolscope diff --json --runs \(short) --vs \(long)").text
+      #expect(json.contains(#""runs_before": 5"#) || json.contains(#""runs_before":5"#))
+      #expect(!json.contains(#""within_run_only": true"#) && !json.contains(#""within_run_only":true"#))
+      // Four cannot tell change from chance, and a single run cannot either.
+      let few = try shell.run("poolscope diff --runs \(group("short", 4)) --vs \(group("long", 4))")
+      #expect(few.status == 0 && few.text.contains("within-run only"))
+      for wrong in ["--runs \(short)", "--vs \(long)", "--runs \(short) --vs \(long) run"] {
+        #expect(try shell.run("poolscope diff \(wrong)").status == 2, "\(wrong)")
+      }
+      #expect(try shell.run("poolscope diff --runs \(short) --vs nowhere").status == 3)
     }
   }
 

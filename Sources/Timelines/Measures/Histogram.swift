@@ -53,8 +53,7 @@ public struct Histogram: Sendable {
     if index >= counts.count { grow(to: index) }
     counts[index] &+= 1
     count &+= 1
-    let (total, overflow) = sum.addingReportingOverflow(value)
-    sum = overflow ? .max : total
+    sum = sum.saturatingAdd(value)
     if value > max { max = value }
     if value < smallest { smallest = value }
   }
@@ -68,8 +67,7 @@ public struct Histogram: Sendable {
     if other.counts.count > counts.count { grow(to: other.counts.count - 1) }
     for (index, value) in other.counts.enumerated() { counts[index] &+= value }
     count &+= other.count
-    let (total, overflow) = sum.addingReportingOverflow(other.sum)
-    sum = overflow ? .max : total
+    sum = sum.saturatingAdd(other.sum)
     max = Swift.max(max, other.max)
     smallest = Swift.min(smallest, other.smallest)
   }
@@ -128,8 +126,7 @@ struct Tally: BitwiseCopyable {
     let bucket = Histogram.bucket(of: value)
     if bucket >= capacity { grow(to: bucket &+ 1) }
     counts.unsafelyUnwrapped[bucket] &+= 1
-    let (total, overflow) = sum.addingReportingOverflow(value)
-    sum = overflow ? .max : total
+    sum = sum.saturatingAdd(value)
     if value > max { max = value }
     if value < smallest { smallest = value }
   }

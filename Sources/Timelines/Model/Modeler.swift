@@ -306,7 +306,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     }
     for index in 0..<laneCount { machines[index].summary.isStopped = !machines[index].isAlive }
     result.lanes = (0..<laneCount).map { machines[$0].summary }
-    result.lost = result.lanes.reduce(0) { $0 + $1.lost } + lostByUnknownLanes
+    result.lost = result.lanes.saturatingSum(\.lost).saturatingAdd(lostByUnknownLanes)
     sink.finish(result)
     return result
   }

@@ -115,12 +115,12 @@ public struct Trace: Sendable {
   /// Upper bound of the number of events (exact unless records are damaged).
   public var recordCount: Int { lanes.reduce(0) { $0 + $1.records } }
   /// Events that were not kept, of all lanes.
-  public var lost: UInt64 { lanes.reduce(0) { $0 + $1.lost } + lostByUnknownLanes }
+  public var lost: UInt64 { lanes.saturatingSum(\.lost).saturatingAdd(lostByUnknownLanes) }
   /// Of them, those that an LTTng session discarded: it does not say whose they were.
-  public var lostByUnknownLanes: UInt64 { processes.reduce(0) { $0 &+ $1.discarded } }
+  public var lostByUnknownLanes: UInt64 { processes.saturatingSum(\.discarded) }
   /// Of all lanes.
   public var missingPackets: UInt64 {
-    lanes.reduce(0) { $0 + $1.missingPackets } + processes.reduce(0) { $0 &+ $1.missingPackets }
+    lanes.saturatingSum(\.missingPackets).saturatingAdd(processes.saturatingSum(\.missingPackets))
   }
   /// Whether it is a part of a run, cut out by `write(to:window:)`: what came before is in another trace.
   public var isCut: Bool { processes.contains { $0.environment.contains { $0.name == Self.cutMark } } }

@@ -69,7 +69,7 @@ extension Table {
       table.rows.append(
         row(
           "all", .string(""), summary.workers.reduce(0) { $0 + summary.model.lanes[$1].events }, sums, summary.capacity,
-          summary.workers.reduce(0) { $0 + summary.model.lanes[$1].lost }))
+          summary.workers.saturatingSum { summary.model.lanes[$0].lost }))
     }
     // States that never occur need no column on a terminal; files keep them all.
     for (column, state) in LaneState.ofWorkers.enumerated() where summary.time(state) == 0 {

@@ -176,7 +176,7 @@ struct LaneCursor {
       pending = EventRecord(.lost, worker: lane)
       pending?.b = LaneCursor.derivedMark
     }
-    latest = next.latest
+    latest = next.statedEnd ?? stream.span?.upperBound ?? next.latest
     nextSequence = next.sequence &+ 1
     return true
   }

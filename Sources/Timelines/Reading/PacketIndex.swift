@@ -13,8 +13,9 @@ struct PacketReference: Sendable {
   /// Events lost in this stream up to the end of the packet.
   var discarded: UInt64
   var worker: UInt16
-  /// No record of the packet is later, unless it is damaged.
-  var latest: UInt64 { end >= begin && plausible(end) ? end : 1 << 61 }
+  /// No record of the packet is later, unless it is damaged. nil: the header is.
+  var statedEnd: UInt64? { end >= begin && plausible(end) ? end : nil }
+  var latest: UInt64 { statedEnd ?? 1 << 61 }
   var recordCount: Int { (content - PacketHeader.size) / EventRecord.size }
 }
 

@@ -41,9 +41,9 @@ enum DamagedTrace {
 @Suite(.timeLimit(.minutes(isLongRun ? 60 : 10))) struct DamageTests {
   let directory = TemporaryDirectory()
 
-  private func sample(seed: UInt64 = 3) throws -> String {
+  private func sample(seed: UInt64 = 3, everything: Bool = false) throws -> String {
     var shape = Simulation.Shape()
-    shape.roots = 12
+    (shape.roots, shape.everything) = (12, everything)
     return try Simulation(seed: seed, shape: shape).text.write(in: directory.path, name: "sample-\(seed)")
   }
   func examine(_ path: String, _ comment: Comment) throws { try DamagedTrace.examine(path, comment) }
@@ -110,7 +110,7 @@ enum DamagedTrace {
   }
 
   @Test func mutatedTracesNeverCrash() throws {
-    let source = try sample()
+    let source = try sample(everything: true)
     let files = try FileManager.default.contentsOfDirectory(atPath: source).sorted()
     let originals = try files.map { try Data(contentsOf: URL(fileURLWithPath: source + "/" + $0)) }
     let path = directory.path + "/mutated"

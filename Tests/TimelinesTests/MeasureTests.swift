@@ -54,14 +54,16 @@ import Testing
   @Test(arguments: UInt64(1)...20) func everyIdleNanosecondHasOneCause(seed: UInt64) throws {
     var shape = Simulation.Shape()
     shape.workers = 2 + Int(seed % 5)
+    shape.everything = seed % 2 == 1
     let simulation = Simulation(seed: seed, shape: shape)
     let trace = try Trace.open(try simulation.text.write(in: directory.path, name: "idle-\(seed)"))
     let summary = Summary.of(trace)
     #expect(summary.idle.total == summary.capacity - summary.work - summary.time(.blocking), "seed \(seed)")
     let charged = summary.idle.charges.values.reduce(0, +) + summary.idle.chargedOutside
     #expect(abs(charged - 1) < 1e-9, "seed \(seed)")
-    // Work is what the tasks did themselves, by construction.
-    #expect(summary.work == simulation.truth.values.reduce(0) { $0 + $1.selfTime }, "seed \(seed)")
+    // Work is what the tasks did themselves, with callbacks and stolen halves of forks, by construction.
+    #expect(
+      summary.work == simulation.truth.values.reduce(0) { $0 + $1.selfTime } + simulation.extraWork, "seed \(seed)")
     #expect(summary.criticalSpan <= summary.work && summary.criticalSpan > 0, "seed \(seed)")
     #expect(summary.concurrency.reduce(0, +) == summary.wall, "seed \(seed)")
   }
@@ -158,6 +160,37 @@ import Testing
     #expect(MannWhitney.p([1, 1, 1, 1, 1], [1, 1, 1, 1, 1]) == 1)
     // U = 2 of 25: p = 0.0317 (published table).
     #expect(abs(MannWhitney.p([1, 2, 3, 4, 7], [5, 6, 8, 9, 10]) - 0.0317) < 0.001)
+  }
+
+  /// A window's replay is of what happens within it.
+  @Test func aWindowIsReplayedFromItsBeginning() throws {
+    var script = Script(workers: 1)
+    script.quick(on: 0, 1, 101)
+    script.quick(on: 0, 1001, 1151)
+    let trace = try Trace.open(try script.text.write(in: directory.path, name: "phases"))
+    let from = TraceText.epoch + 1_000_000
+    let graph = WorkGraph.of(trace, window: from...trace.span.upperBound)
+    #expect(graph.makespan == 151_000)
+    #expect(WhatIf(graph).calibrationError < 0.01)
+    #expect(WorkGraph.of(trace).makespan == 1_151_000)
+  }
+
+  /// What `live` draws again and again: the last part of a long run, from the packets that hold it.
+  @Test func theEndOfALongRunIsReadWithoutItsBeginning() throws {
+    var shape = Simulation.Shape()
+    (shape.workers, shape.roots) = (2, 1200)
+    let whole = try Trace.open(try Simulation(seed: 7, shape: shape).text.write(in: directory.path, name: "live"))
+    let from = whole.span.upperBound - whole.wall / 20
+    let recent = whole.recent(from: from)
+    #expect(recent.recordCount < whole.recordCount / 2 && recent.recordCount > whole.recordCount / 20)
+    let window = from...whole.span.upperBound
+    let (seen, truth) = (Summary.of(recent, window: window), Summary.of(whole, window: window))
+    #expect(seen.workers.count == 2 && seen.wall == truth.wall && seen.coverage > 0.95)
+    for state in LaneState.allCases where state != .unknown {
+      #expect(seen.time(state) <= truth.time(state), "\(state)")
+    }
+    // All of it, where that is no more than a packet.
+    #expect(whole.recent(from: whole.span.lowerBound).recordCount == whole.recordCount)
   }
 
   @Test func windowsClipStates() throws {

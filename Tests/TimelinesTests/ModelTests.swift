@@ -44,6 +44,7 @@ struct Everything: TimelineSink {
     let directory = TemporaryDirectory()
     var shape = Simulation.Shape()
     shape.workers = 1 + Int(seed % 6)
+    shape.everything = seed % 2 == 1
     let simulation = Simulation(seed: seed, shape: shape)
     let trace = try Trace.open(try simulation.text.write(in: directory.path))
     #expect(trace.problems.isEmpty)
@@ -63,11 +64,25 @@ struct Everything: TimelineSink {
       let truth = try #require(simulation.truth[task.task])
       #expect(task.submit == truth.submit && task.start == truth.start && task.end == truth.end, comment)
       #expect(task.selfTime == truth.selfTime && task.label == truth.label, comment)
-      #expect(task.fate == (truth.fails ? .error : .value), comment)
+      #expect(task.fate == (truth.isCancelled ? .cancelled : truth.fails ? .error : .value), comment)
+      if truth.isCancelled { continue }
       #expect(seen.result!.lanes[Int(task.lane)].lane == UInt16(truth.lane), comment)
     }
     #expect(Validation.of(trace) == [], comment)
     try checkEdges(seen, simulation, comment)
+  }
+
+  /// What the schedules of these tests are to contain.
+  @Test func schedulesHaveEverything() {
+    var happened: [String: Int] = [:]
+    for seed in UInt64(1)...20 {
+      var shape = Simulation.Shape()
+      shape.everything = true
+      happened.merge(Simulation(seed: seed, shape: shape).happened) { $0 + $1 }
+    }
+    for kind in ["callback", "stolen half", "cancel", "suspension", "time-out"] {
+      #expect(happened[kind, default: 0] > 10, "\(kind): \(happened)")
+    }
   }
 
   /// Submits, steals, waits, wakes and searches, each with its ends.
@@ -76,6 +91,7 @@ struct Everything: TimelineSink {
     for task in seen.tasks {
       let truth = try #require(simulation.truth[task.task])
       #expect(task.parent == truth.parent && lanes[Int(task.submitLane)] == truth.submitLane, comment)
+      if truth.isCancelled { continue }
       #expect(task.source == truth.source && task.victim == truth.victim.map(UInt16.init) ?? EventValue.noLane, comment)
       #expect(task.pickup <= task.start - task.submit, comment)
     }

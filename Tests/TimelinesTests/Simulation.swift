@@ -4,37 +4,7 @@ import SchedulerEvents
 
 @testable import Timelines
 
-/// SplitMix64: the same schedule for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
-
-/// A program: what each task does, one step after the other.
-struct SimulatedTask {
-  enum Step { case compute(UInt64), submit(Int), wait(Int), block(UInt64) }
-  var label: UInt32
-  var steps: [Step]
-  var fails = false
-}
-
 struct Simulation {
-  struct Shape {
-    var workers = 4
-    var roots = 20
-    var depth = 3
-    var children = 0...4
-    var compute: ClosedRange<UInt64> = 500...60_000
-    var labels = ["parse", "index", "merge", "write", "hash"]
-    var blocking = true
-  }
   /// What happened to a task, as it was decided here.
   struct Truth {
     var submit: UInt64 = 0
@@ -43,6 +13,7 @@ struct Simulation {
     var selfTime: UInt64 = 0
     var lane = 0
     var fails = false
+    var isCancelled = false
     var label: UInt32 = 0
     var parent: UInt64 = 0
     var submitLane: UInt16 = 0
@@ -51,46 +22,72 @@ struct Simulation {
   }
   struct Wait: Hashable { var waiter: UInt64, awaited: UInt64, start: UInt64, end: UInt64 }
   struct Wake: Hashable { var from: UInt16, to: UInt16, wake: UInt64, unpark: UInt64 }
-  private(set) var waits: Set<Wait> = []
-  private(set) var wakes: Set<Wake> = []
+  var waits: Set<Wait> = []
+  var wakes: Set<Wake> = []
   private(set) var searches = 0
+  /// Nanoseconds of callbacks and stolen halves of forks: run, but not by a task.
+  var extraWork: UInt64 = 0
+  /// How often each of the rarer things happened.
+  var happened: [String: Int] = [:]
   private(set) var text = TraceText()
-  private(set) var truth: [UInt64: Truth] = [:]
+  var truth: [UInt64: Truth] = [:]
   /// Nanoseconds by lane and state.
   private(set) var states: [[LaneState: UInt64]] = []
   private(set) var intervals: [[(state: LaneState, start: UInt64, end: UInt64)]] = []
 
   /// What a lane did, stretch by stretch; nil: not a lane of the simulation.
   func truth(ofLane lane: UInt16) -> [(state: LaneState, start: UInt64, end: UInt64)]? {
-    if lane == EventValue.firstOutsideLane { return [(.outside, begin, .max)] }
+    if lane >= EventValue.firstOutsideLane {
+      guard lane == EventValue.firstOutsideLane, let wait = outsideWait else { return [(.outside, begin, .max)] }
+      return [(.outside, begin, wait.start), (.waiting, wait.start, wait.end), (.outside, wait.end, .max)]
+    }
     return Int(lane) < intervals.count ? intervals[Int(lane)] : nil
   }
 
   /// Behind a reference, so that an event can be filled from the simulation's state.
   private final class Log { var records: [EventRecord] = [] }
   private let log = Log()
-  private var program: [SimulatedTask] = []
-  private var ids: [UInt64]
-  private var pending: [Bool]
-  private var done: [Bool]
-  private var random: SeededGenerator
+  let program: [SimulatedTask]
+  var ids: [UInt64]
+  var pending: [Bool]
+  var done: [Bool]
+  var random: SeededGenerator
   private var counters: [UInt16: UInt64] = [:]
-  private var deques: [[Int]]
-  private var injector: [Int] = []
-  private var workers: [Worker]
-  private var agenda: [(time: UInt64, order: Int, worker: Int)] = []
+  var deques: [[Int]]
+  var injector: [Int] = []
+  var workers: [Worker]
+  private var agenda: [(time: UInt64, order: Int, worker: Int, turn: Int)] = []
+  var forks: [Fork] = []
+  /// Suspended tasks that can go on, and when.
+  var suspended: [(time: UInt64, activity: Activity)] = []
+  var outsideWait: (task: Int, start: UInt64, end: UInt64)?
+  /// Resumes what was suspended.
+  private static let timerLane = EventValue.firstOutsideLane + 1
+  struct Fork {
+    enum State { case open, stolen, done }
+    let owner: Int
+    let length: UInt64
+    var state = State.open
+  }
   private var order = 0
+  private let awaitsOutside: Bool
   private let begin = TraceText.epoch
 
-  private struct Activity {
+  struct Activity {
     var task: Int
     var step = 0
     /// Waiting for this task, and since when.
     var awaiting: Int?
     var since: UInt64 = 0
+    var deadline = UInt64.max
     var blocked = false
+    /// The fork whose own half is being run, or waited for.
+    var fork: Int?
+    /// Not the task itself, but its callback, or a half of a fork that was stolen.
+    var part: Part?
+    enum Part { case callback, half(Int) }
   }
-  private struct Worker {
+  struct Worker {
     enum Phase { case notStarted, starting, loop, parked, running, stopped }
     var phase = Phase.notStarted
     var stack: [Activity] = []
@@ -100,64 +97,38 @@ struct Simulation {
     var wokenBy: UInt16?
     var wokenAt: UInt64 = 0
     var isParkedInWait = false
+    /// Of several times at which it could go on the first one counts.
+    var turn = 0
   }
 
   init(seed: UInt64, shape: Shape = Shape()) {
     random = SeededGenerator(seed)
+    awaitsOutside = shape.everything
     workers = (0..<shape.workers).map { _ in Worker(since: TraceText.epoch) }
     deques = Array(repeating: [], count: shape.workers)
     states = Array(repeating: [:], count: shape.workers)
     intervals = Array(repeating: [], count: shape.workers)
-    ids = []
-    pending = []
-    done = []
     text.labels = shape.labels.map { ($0, "\($0).swift:1") }
     text.pools = [("main", UInt32(shape.workers))]
-    var roots: [Int] = []
-    for _ in 0..<shape.roots { roots.append(make(shape, depth: shape.depth)) }
+    let made = SimulatedProgram(shape, &random)
+    program = made.tasks
     ids = Array(repeating: 0, count: program.count)
     pending = Array(repeating: false, count: program.count)
     done = Array(repeating: false, count: program.count)
-    run(roots)
+    run(made.roots)
   }
 
-  /// Adds a task and what it submits; returns its number.
-  private mutating func make(_ shape: Shape, depth: Int) -> Int {
-    var steps: [SimulatedTask.Step] = [.compute(UInt64.random(in: shape.compute, using: &random))]
-    let count = depth > 0 ? Int.random(in: shape.children, using: &random) : 0
-    var children: [Int] = []
-    for _ in 0..<count {
-      let child = make(shape, depth: depth - 1)
-      children.append(child)
-      steps.append(.submit(child))
-      steps.append(.compute(UInt64.random(in: shape.compute, using: &random) / 4 + 1))
-    }
-    for child in children.shuffled(using: &random) where Bool.random(using: &random) {
-      steps.append(.wait(child))
-      steps.append(.compute(UInt64.random(in: shape.compute, using: &random) / 8 + 1))
-    }
-    if shape.blocking && Int.random(in: 0..<10, using: &random) == 0 {
-      steps.append(.block(UInt64.random(in: shape.compute, using: &random)))
-    }
-    program.append(
-      SimulatedTask(
-        label: UInt32.random(in: 1...UInt32(shape.labels.count), using: &random), steps: steps,
-        fails: Int.random(in: 0..<20, using: &random) == 0))
-    return program.count - 1
-  }
-
-  private func record(_ kind: EventKind, _ time: UInt64, _ lane: UInt16, _ fill: (inout EventRecord) -> Void = { _ in })
-  {
+  func record(_ kind: EventKind, _ time: UInt64, _ lane: UInt16, _ fill: (inout EventRecord) -> Void = { _ in }) {
     var event = EventRecord(kind, time: time, worker: lane)
     fill(&event)
     log.records.append(event)
   }
-  private mutating func at(_ time: UInt64, _ worker: Int) {
+  mutating func at(_ time: UInt64, _ worker: Int) {
     order += 1
-    agenda.append((time, order, worker))
+    agenda.append((time, order, worker, worker < 0 ? 0 : workers[worker].turn))
   }
   /// Ends the worker's current state in the books.
-  private mutating func enter(_ worker: Int, _ state: LaneState, _ time: UInt64) {
+  mutating func enter(_ worker: Int, _ state: LaneState, _ time: UInt64) {
     let old = workers[worker]
     if time > old.since {
       states[worker][old.state, default: 0] += time - old.since
@@ -166,27 +137,33 @@ struct Simulation {
     workers[worker].since = time
     workers[worker].state = state
   }
-  private func busyState(_ worker: Int) -> LaneState {
+  func busyState(_ worker: Int) -> LaneState {
     workers[worker].stack.contains { $0.awaiting != nil } ? .helping : .running
   }
 
-  private mutating func submit(_ task: Int, from lane: UInt16, parent: Int?, _ time: UInt64) {
+  mutating func submit(_ task: Int, from lane: UInt16, parent: Int?, _ time: UInt64) {
     let counter = counters[lane, default: 0] + 1
     counters[lane] = counter
     let id = UInt64(lane) << 48 | counter
+    // Async code does not know which task it is.
+    let maker = parent.flatMap { program[$0].isAsync ? nil : $0 }.map { ids[$0] } ?? 0
     ids[task] = id
     pending[task] = true
     truth[id] = Truth(
-      submit: time, fails: program[task].fails, label: program[task].label, parent: parent.map { ids[$0] } ?? 0,
+      submit: time, fails: program[task].fails, label: program[task].label, parent: maker,
       submitLane: lane)
     let isWorker = lane < EventValue.firstOutsideLane
     record(.taskSubmit, time, lane) {
       $0[TaskSubmit.task] = id
-      $0[TaskSubmit.parent] = parent.map { ids[$0] } ?? 0
+      $0[TaskSubmit.parent] = maker
       $0[TaskSubmit.label] = UInt64(program[task].label)
       $0[TaskSubmit.queue] = UInt64((isWorker ? SubmitQueue.local : .injector).rawValue)
     }
     if isWorker { deques[Int(lane)].append(task) } else { injector.append(task) }
+    callSomebody(from: lane, time)
+  }
+  /// Wakes or starts a worker, if one sleeps or has no thread yet.
+  mutating func callSomebody(from lane: UInt16, _ time: UInt64) {
     if let idle = workers.indices.first(where: { workers[$0].phase == .parked && workers[$0].wokenBy == nil }) {
       workers[idle].wokenBy = lane
       workers[idle].wokenAt = time
@@ -210,12 +187,20 @@ struct Simulation {
       if next < roots.count, agenda.last.map({ time <= $0.time }) ?? true {
         submit(roots[next], from: outside, parent: nil, time)
         next += 1
+        if next == roots.count, awaitsOutside { waitOutside(roots[next - 1], time + 50) }
         time += UInt64.random(in: 100...40_000, using: &random)
         continue
       }
       guard let turn = agenda.popLast() else { break }
+      guard turn.worker >= 0 else {
+        callSomebody(from: Self.timerLane, turn.time)
+        continue
+      }
+      guard turn.turn == workers[turn.worker].turn else { continue }
+      workers[turn.worker].turn += 1
       step(turn.worker, turn.time)
     }
+    precondition(truth.values.allSatisfy { $0.end > 0 }, "a schedule that came to a halt")
     // Everything is done: stop the workers that exist.
     var end = log.records.map(\.time).max()! + 1000
     for worker in workers.indices where workers[worker].phase == .parked {
@@ -271,7 +256,24 @@ struct Simulation {
     }
   }
 
+  private mutating func waitOutside(_ task: Int, _ time: UInt64) {
+    outsideWait = (task, time, .max)
+    record(.waitBegin, time, EventValue.firstOutsideLane) { $0[WaitBegin.awaited] = ids[task] }
+  }
+  mutating func endOutsideWait(_ end: UInt64, cancelled: Bool = false) {
+    outsideWait!.end = end
+    let task = ids[outsideWait!.task]
+    waits.insert(Wait(waiter: 0, awaited: task, start: outsideWait!.start, end: end))
+    record(.waitEnd, end, EventValue.firstOutsideLane) {
+      $0[WaitEnd.awaited] = task
+      $0[WaitEnd.outcome] = UInt64((cancelled ? WaitOutcome.cancelled : .done).rawValue)
+    }
+  }
+
   private mutating func look(_ worker: Int, _ time: UInt64) {
+    if let index = suspended.firstIndex(where: { $0.time <= time }) {
+      return resume(worker, suspended.remove(at: index).activity, time)
+    }
     if let task = deques[worker].popLast() { return start(worker, task, .local, nil, time) }
     if !injector.isEmpty { return start(worker, injector.removeFirst(), .injector, nil, time) }
     let victims = workers.indices.filter { $0 != worker }.shuffled(using: &random)
@@ -287,123 +289,60 @@ struct Simulation {
       }
       return start(worker, deques[victim].removeFirst(), .stolen, victim, time)
     }
+    if let fork = forks.firstIndex(where: { $0.state == .open && $0.owner != worker }) {
+      return steal(fork, worker, time)
+    }
     enter(worker, .parked, time)
     record(.workerPark, time, UInt16(worker)) { $0[WorkerPark.reason] = UInt64(ParkReason.idle.rawValue) }
     workers[worker].phase = .parked
   }
+  private mutating func steal(_ fork: Int, _ worker: Int, _ time: UInt64) {
+    happened["stolen half", default: 0] += 1
+    forks[fork].state = .stolen
+    let owner = forks[fork].owner
+    let task = workers[owner].stack.last { $0.fork == fork }!.task
+    record(.forkBegin, time, UInt16(worker)) {
+      $0[StolenFork.parent] = ids[task]
+      $0[StolenFork.victim] = UInt64(owner)
+    }
+    workers[worker].phase = .running
+    workers[worker].stack.append(Activity(task: task, part: .half(fork)))
+    enter(worker, .running, time)
+    extraWork += forks[fork].length
+    at(time + forks[fork].length, worker)
+  }
+  private mutating func resume(_ worker: Int, _ activity: Activity, _ time: UInt64) {
+    record(.jobBegin, time, UInt16(worker))
+    if program[activity.task].statesSuspension {
+      record(.taskResume, time, UInt16(worker)) { $0[TaskStep.task] = ids[activity.task] }
+      truth[ids[activity.task]]!.lane = worker
+    }
+    workers[worker].phase = .running
+    workers[worker].stack.append(activity)
+    enter(worker, .running, time)
+    advance(worker, time)
+  }
 
-  private mutating func start(_ worker: Int, _ task: Int, _ source: TaskSource, _ victim: Int?, _ time: UInt64) {
+  mutating func start(_ worker: Int, _ task: Int, _ source: TaskSource, _ victim: Int?, _ time: UInt64) {
     let nesting = workers[worker].stack.count
     pending[task] = false
     workers[worker].stack.append(Activity(task: task))
     workers[worker].phase = .running
+    let isAsync = program[task].isAsync
+    let origin: (source: TaskSource, victim: Int?) = isAsync ? (.injector, nil) : (source, victim)
+    if isAsync { record(.jobBegin, time, UInt16(worker)) }
     truth[ids[task]]!.start = time
     truth[ids[task]]!.lane = worker
-    truth[ids[task]]!.source = source
-    truth[ids[task]]!.victim = victim
+    truth[ids[task]]!.source = origin.source
+    truth[ids[task]]!.victim = origin.victim
     record(.taskStart, time, UInt16(worker)) {
       $0[TaskStart.task] = ids[task]
-      $0[TaskStart.source] = UInt64(source.rawValue)
-      $0[TaskStart.victim] = UInt64(victim.map(UInt16.init) ?? EventValue.noLane)
+      $0[TaskStart.source] = UInt64(origin.source.rawValue)
+      $0[TaskStart.victim] = UInt64(origin.victim.map(UInt16.init) ?? EventValue.noLane)
       $0[TaskStart.nesting] = UInt64(nesting)
     }
     enter(worker, busyState(worker), time)
     advance(worker, time)
   }
 
-  /// Performs steps of the topmost task until one takes time.
-  private mutating func advance(_ worker: Int, _ now: UInt64) {
-    let lane = UInt16(worker)
-    while let top = workers[worker].stack.last {
-      let task = top.task
-      let position = workers[worker].stack.count - 1
-      if let awaited = top.awaiting {
-        guard done[awaited] else { return }  // woken too early
-        if workers[worker].isParkedInWait, let waker = workers[worker].wokenBy {
-          workers[worker].isParkedInWait = false
-          workers[worker].wokenBy = nil
-          wakes.insert(Wake(from: waker, to: lane, wake: workers[worker].wokenAt, unpark: now))
-          record(.workerUnpark, now, lane) {
-            $0[WorkerUnpark.cause] = UInt64(WakeCause.result.rawValue)
-            $0[WorkerUnpark.waker] = UInt64(waker)
-          }
-        }
-        waits.insert(Wait(waiter: ids[task], awaited: ids[awaited], start: top.since, end: now))
-        record(.waitEnd, now, lane) {
-          $0[WaitEnd.waiter] = ids[task]
-          $0[WaitEnd.awaited] = ids[awaited]
-        }
-        workers[worker].stack[position].awaiting = nil
-        enter(worker, busyState(worker), now)
-        continue
-      }
-      if top.blocked {
-        workers[worker].stack[position].blocked = false
-        record(.blockingEnd, now, lane)
-        enter(worker, busyState(worker), now)
-        continue
-      }
-      guard top.step < program[task].steps.count else {
-        finish(worker, task, now)
-        if workers[worker].stack.isEmpty {
-          workers[worker].phase = .loop
-          enter(worker, .searching, now)
-          at(now + UInt64.random(in: 50...500, using: &random), worker)
-          return
-        }
-        continue
-      }
-      workers[worker].stack[position].step += 1
-      switch program[task].steps[top.step] {
-      case .compute(let length):
-        truth[ids[task]]!.selfTime += length
-        at(now + length, worker)
-        return
-      case .block(let length):
-        record(.blockingBegin, now, lane)
-        enter(worker, .blocking, now)
-        workers[worker].stack[position].blocked = true
-        at(now + length, worker)
-        return
-      case .submit(let child): submit(child, from: lane, parent: task, now)
-      case .wait(let child):
-        if done[child] { break }
-        record(.waitBegin, now, lane) {
-          $0[WaitBegin.waiter] = ids[task]
-          $0[WaitBegin.awaited] = ids[child]
-        }
-        workers[worker].stack[position].awaiting = child
-        workers[worker].stack[position].since = now
-        enter(worker, .waiting, now)
-        if pending[child] {
-          injector.removeAll { $0 == child }
-          for index in deques.indices { deques[index].removeAll { $0 == child } }
-          return start(worker, child, .awaited, nil, now)
-        }
-        workers[worker].isParkedInWait = true
-        record(.workerPark, now, lane) { $0[WorkerPark.reason] = UInt64(ParkReason.wait.rawValue) }
-        return
-      }
-    }
-  }
-
-  private mutating func finish(_ worker: Int, _ task: Int, _ now: UInt64) {
-    workers[worker].stack.removeLast()
-    done[task] = true
-    truth[ids[task]]!.end = now
-    record(.taskEnd, now, UInt16(worker)) {
-      $0[TaskEnd.task] = ids[task]
-      $0[TaskEnd.outcome] = program[task].fails ? 1 : 0
-    }
-    if !workers[worker].stack.isEmpty { enter(worker, .waiting, now) }
-    for other in workers.indices where other != worker && workers[other].stack.last?.awaiting == task {
-      workers[other].wokenBy = UInt16(worker)
-      workers[other].wokenAt = now
-      record(.workerWake, now, UInt16(worker)) {
-        $0[WorkerWake.target] = UInt64(other)
-        $0[WorkerWake.cause] = UInt64(WakeCause.result.rawValue)
-      }
-      at(now + UInt64.random(in: 500...8000, using: &random), other)
-    }
-  }
 }

@@ -123,7 +123,12 @@ public struct Validation: EventConsumer {
     case .taskStart: start(&lane, record)
     case .taskEnd:
       let task = record[TaskEnd.task]
-      pop(&lane, .task(task), record)
+      if lane.stack.last == .job, isSuspended(task) {
+        // It went on in this job, whether or not an event said so.
+        if !isEarlier(task) { tasks[task] = .running(lane: record.worker) }
+      } else {
+        pop(&lane, .task(task), record)
+      }
       if case .running? = tasks.removeValue(forKey: task) {
         ended.insert(task)
       } else if !isEarlier(task) || !ended.insert(task).inserted {
@@ -151,7 +156,12 @@ public struct Validation: EventConsumer {
     case .blockingBegin: lane.stack.append(.blocking(record[Blocking.kind]))
     case .blockingEnd: pop(&lane, .blocking(record[Blocking.kind]), record)
     case .jobBegin: lane.stack.append(.job)
-    case .jobEnd: pop(&lane, .job, record)
+    case .jobEnd:
+      if lane.stack.count > 1, case .task(let task)? = lane.stack.last, lane.stack[lane.stack.count - 2] == .job {
+        lane.stack.removeLast()  // it leaves its thread with the job
+        tasks[task] = .suspended
+      }
+      pop(&lane, .job, record)
     case .workerPark:
       lane.isParked = true
       let isIdle = record[WorkerPark.reason] == UInt64(ParkReason.idle.rawValue)
@@ -183,6 +193,10 @@ public struct Validation: EventConsumer {
   private func isEarlier(_ task: UInt64) -> Bool {
     guard beganEarlier, task != 0 else { return false }
     return EventValue.counter(ofTask: task) < firstSubmitted[EventValue.lane(ofTask: task)] ?? .max
+  }
+  private func isSuspended(_ task: UInt64) -> Bool {
+    if case .suspended? = tasks[task] { return true }
+    return tasks[task] == nil && isEarlier(task) && !ended.contains(task)
   }
   /// As the program writes it, another thread says what this one did a moment ago: it introduces lanes, it contradicts nobody.
   /// Where a trace was cut it is exact; `stopped` then stands for the death of the lane's process.

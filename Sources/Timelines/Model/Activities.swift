@@ -19,17 +19,10 @@ extension Modeler where Sink: ~Copyable {
   }
   mutating func waitEnd(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     guard lane.pointee.isKnown else { return }  // which wait, and what it is the end of, is among the lost
-    if !isWaiting(lane, event[WaitEnd.waiter]) {
-      gap(lane, time)
-      let position = lane.pointee.find { $0.kind == .wait && $0.waiter == event[WaitEnd.waiter] }
-      guard position >= 0 else {
-        lane.pointee.isKnown = false
-        return settle(lane, time)
-      }
-      unwind(lane, to: position + 1)
-    }
-    close(lane, time)
-    var frame = lane.pointee.pop()
+    let waiter = event[WaitEnd.waiter]
+    guard
+      var frame = takeOff(lane, time, isOnTop: isWaiting(lane, waiter), { $0.kind == .wait && $0.waiter == waiter })
+    else { return }
     let awaited = event[WaitEnd.awaited]
     if awaited != 0 { frame.id = awaited }
     frame.helped = max(frame.helped, Int(event[WaitEnd.helped]))
@@ -39,8 +32,31 @@ extension Modeler where Sink: ~Copyable {
   }
   private func isWaiting(_ lane: Lane, _ waiter: UInt64) -> Bool {
     guard let top = lane.pointee.top, top.pointee.kind == .wait else { return false }
-    // Whose wait it is that a trace begins in nobody said.
-    return top.pointee.waiter == waiter || top.pointee.waiter == 0 && (top - 1).pointee.kind == .doubt
+    return top.pointee.waiter == waiter || isRestated(lane)
+  }
+  /// A wait that a trace begins in: nobody said whose.
+  func isRestated(_ lane: Lane) -> Bool {
+    guard lane.pointee.isKnown, lane.pointee.depth > 1, let top = lane.pointee.top, top.pointee.kind == .wait else {
+      return false
+    }
+    return top.pointee.waiter == 0 && top.pointee.id == 0 && (top - 1).pointee.kind == .doubt
+  }
+  /// Takes off the frame whose end an event states; what lies above it ended without our knowing when. nil: it is not there.
+  @inline(__always) private mutating func takeOff(
+    _ lane: Lane, _ time: UInt64, isOnTop: Bool, _ fits: (Frame) -> Bool
+  ) -> Frame? {
+    if !isOnTop {
+      gap(lane, time)
+      let position = lane.pointee.find(fits)
+      guard position >= 0 else {
+        lane.pointee.isKnown = false
+        settle(lane, time)
+        return nil
+      }
+      unwind(lane, to: position + 1)
+    }
+    close(lane, time)
+    return lane.pointee.pop()
   }
   mutating func finishWait(_ lane: Lane, _ frame: Frame, end: UInt64, outcome: WaitOutcome) {
     let last = end > 0 ? end : span.upperBound
@@ -75,18 +91,12 @@ extension Modeler where Sink: ~Copyable {
   }
   mutating func popPlain(_ lane: Lane, _ kind: Frame.Kind, _ time: UInt64) {
     guard lane.pointee.isKnown else { return }  // which one ends, and what comes to light, is among the lost
-    if kind == .job { suspendCarried(lane, time) }
-    if lane.pointee.top?.pointee.kind != kind {
-      gap(lane, time)
-      let position = lane.pointee.find { $0.kind == kind }
-      guard position >= 0 else {
-        lane.pointee.isKnown = false
-        return settle(lane, time)
-      }
-      unwind(lane, to: position + 1)
+    if kind == .job {
+      suspendCarried(lane, time)
+      guard lane.pointee.isKnown else { return settle(lane, time) }
     }
-    close(lane, time)
-    let frame = lane.pointee.pop()
+    let isOnTop = lane.pointee.top?.pointee.kind == kind
+    guard let frame = takeOff(lane, time, isOnTop: isOnTop, { $0.kind == kind }) else { return }
     if kind == .fork {
       // The fork's owner goes on when both halves are done.
       let slot = frame.id == 0 ? -1 : table.find(frame.id)
@@ -100,7 +110,7 @@ extension Modeler where Sink: ~Copyable {
   /// The task that a job carries leaves its thread with the job, whether or not an event says so.
   private mutating func suspendCarried(_ lane: Lane, _ time: UInt64) {
     guard let top = lane.pointee.top, top.pointee.kind == .task, lane.pointee.depth > 1,
-      (top - 1).pointee.kind == .job
+      (top - 1).pointee.kind == .job || (top - 1).pointee.kind == .doubt
     else { return }
     close(lane, time)
     let slot = lane.pointee.pop().slot

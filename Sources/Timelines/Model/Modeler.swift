@@ -11,6 +11,8 @@
 //       - the begin of anything: the state until it ends, not what comes then. It lies above a `doubt` (LaneMachine).
 //       - nothing else: a submit, say, may come from code that was declared as blocking since.
 //   I3  submit <= start <= end for every task, whatever the stamps say.
+//   I4  A task that is alive lies on one stack at most, that of its record's lane; one that is not lies on none. Frames hold its
+//       slot in the table, which the next task may get: what says that it is elsewhere takes it off first (`leave`).
 import SchedulerEvents
 
 extension EventKind {

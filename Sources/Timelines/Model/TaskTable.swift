@@ -109,7 +109,11 @@ struct TaskTable: ~Copyable {
   /// Takes a task out; its slot may be used again at once.
   @inline(__always) mutating func remove(_ slot: Int32) {
     var hole = home(slots[Int(slot)].task)
-    while buckets[hole].slot != slot { hole = (hole &+ 1) & mask }
+    while buckets[hole].slot != slot {
+      // Not in the table: to look on would be to look for ever.
+      guard buckets[hole].slot >= 0 else { return assertionFailure("a task is taken out twice") }
+      hole = (hole &+ 1) & mask
+    }
     // Move back what would no longer be found.
     var next = (hole &+ 1) & mask
     while buckets[next].slot >= 0 {

@@ -167,11 +167,8 @@ extension Modeler where Sink: ~Copyable {
     var slot = table.find(task)
     if slot < 0 {
       slot = table.insert(task)
-    } else if table.slots[Int(slot)].start > 0, table.slots[Int(slot)].fate != .unknown {
-      // Its end was lost and the id came back, or the record is damaged: end the old one.
-      result.contradictions += 1
-      drop(task)
-      slot = table.insert(task)
+    } else if table.slots[Int(slot)].fate == .running {
+      slot = startAgain(lane, slot, nesting: nesting)
     }
     let record = table.slots + Int(slot)
     record.pointee.start = max(time, record.pointee.submit)
@@ -193,19 +190,33 @@ extension Modeler where Sink: ~Copyable {
     sink.started(record.pointee)
   }
 
-  /// Takes a task off every stack and out of the table: its end was lost.
-  @inline(never) private mutating func drop(_ task: UInt64) {
-    for index in 0..<laneCount {
-      let other = machines + index
-      let position = other.pointee.find { $0.kind == .task && $0.id == task }
-      if position >= 0 {
-        close(other, max(other.pointee.last, other.pointee.since))
-        unwind(other, to: position)
-        settle(other, max(other.pointee.last, other.pointee.since))
-      }
-    }
-    let slot = table.find(task)
-    if slot >= 0 { conclude(slot, .unknown) }
+  /// A task that runs already: its end was lost and the id came back, the record is damaged, or another thread said so before.
+  @inline(never) private mutating func startAgain(_ lane: Lane, _ slot: Int32, nesting: Int) -> Int32 {
+    result.contradictions += 1
+    leave(slot)
+    if !lane.pointee.isKnown { lane.pointee.pushDoubt(tasks: nesting, code: nesting == 0 ? .running : .unknown) }
+    guard table.slots[Int(slot)].start > 0 else { return slot }
+    let task = table.slots[Int(slot)].task
+    conclude(slot, .unknown)
+    return table.insert(task)
+  }
+  /// The place of a task on its lane's stack, -1: it lies on none (I4).
+  func position(_ slot: Int32) -> Int {
+    let lane = Int(table.slots[Int(slot)].lane)
+    return lane < 0 ? -1 : machines[lane].find { $0.kind == .task && $0.slot == slot }
+  }
+  /// Takes a task off the stack on which it lies, if on any: an event says that it is somewhere else. What its lane did since its
+  /// own last event is then among the lost.
+  @inline(never) mutating func leave(_ slot: Int32) {
+    let position = position(slot)
+    guard position >= 0 else { return }
+    let lane = machines + Int(table.slots[Int(slot)].lane)
+    let time = max(lane.pointee.last, lane.pointee.since)
+    close(lane, time)
+    unwind(lane, to: position + 1)
+    _ = lane.pointee.pop()
+    lane.pointee.isKnown = false
+    settle(lane, time)
   }
 
   /// Before a task that begins where something else is on the stack than its event says, or nobody knows what: a doubt.
@@ -232,7 +243,9 @@ extension Modeler where Sink: ~Copyable {
   mutating func unwind(_ lane: Lane, to depth: Int) {
     while lane.pointee.depth > depth {
       let frame = lane.pointee.pop()
-      if frame.kind == .task && frame.slot >= 0 { conclude(frame.slot, .unknown) }
+      guard frame.kind == .task, frame.slot >= 0 else { continue }
+      assert(table.slots[Int(frame.slot)].task == frame.id, "I4")
+      conclude(frame.slot, .unknown)
     }
   }
 
@@ -287,10 +300,11 @@ extension Modeler where Sink: ~Copyable {
   ) -> Bool {
     let slot = table.find(task)
     guard lane.pointee.isKnown, let top = lane.pointee.top, top.pointee.kind == .job, slot >= 0,
-      table.slots[Int(slot)].wasSuspended
+      table.slots[Int(slot)].wasSuspended, position(slot) < 0
     else { return false }
     close(lane, time)
     table.slots[Int(slot)].selfTime += top.pointee.ownTime
+    table.slots[Int(slot)].depthSpan += top.pointee.ownTime
     end(slot, event, time)
     settle(lane, time)
     return true
@@ -324,7 +338,7 @@ extension Modeler where Sink: ~Copyable {
     if record.pointee.start == 0 && record.pointee.submit > 0 { changeReady(record.pointee.queue, -1, time) }
     record.pointee.end = max(time, record.pointee.submit, record.pointee.start)
     let failed = event[TaskEnd.outcome] == UInt64(TaskOutcome.error.rawValue)
-    if record.pointee.start > 0 { return drop(task) }  // it runs on another lane: damaged
+    leave(slot)
     conclude(slot, failed ? .error : .value)
   }
 
@@ -333,6 +347,7 @@ extension Modeler where Sink: ~Copyable {
     guard slot >= 0, table.slots[Int(slot)].start == 0 else { return }
     changeReady(table.slots[Int(slot)].queue, -1, time)
     table.slots[Int(slot)].end = max(time, table.slots[Int(slot)].submit)
+    leave(slot)
     conclude(slot, .cancelled)
   }
 
@@ -353,7 +368,7 @@ extension Modeler where Sink: ~Copyable {
     close(lane, time)
     if !lane.pointee.isKnown { lane.pointee.pushDoubt() }
     var slot = table.find(task)
-    if slot < 0 { slot = table.insert(task) }
+    if slot < 0 { slot = table.insert(task) } else { leave(slot) }
     let record = table.slots + Int(slot)
     record.pointee.fate = .running
     record.pointee.wasSuspended = true

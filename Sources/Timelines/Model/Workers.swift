@@ -59,11 +59,14 @@ extension Modeler where Sink: ~Copyable {
     lane.pointee.isParked = isExact && state == .parked
     lane.pointee.isAlive = state != .stopped
     if task == 0 || nearestTask(lane) != task { unwind(lane, to: 0) }
-    if lane.pointee.depth == 0, task != 0 {
+    let slot = task == 0 ? -1 : table.find(task)
+    // Its own events know better than a third thread that looked a moment ago.
+    let isElsewhere = slot >= 0 && lane.pointee.depth == 0 && position(slot) >= 0
+    if isElsewhere, isExact { leave(slot) }
+    if lane.pointee.depth == 0, task != 0, isExact || !isElsewhere {
       // Looked for when it ends: the lane runs it, whatever lies beneath and above.
       lane.pointee.pushDoubt(code: state == .helping ? .helping : isExact ? .running : .unknown)
-      var slot = table.find(task)
-      if slot < 0 { slot = table.insert(task) }
+      let slot = slot < 0 ? table.insert(task) : slot
       table.slots[Int(slot)].fate = .running
       table.slots[Int(slot)].lane = Int32(lane.pointee.index)
       lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: table.slots[Int(slot)].label, start: time))
@@ -114,8 +117,13 @@ extension Modeler where Sink: ~Copyable {
 
   mutating func workerUnpark(_ lane: Lane, _ event: EventRecord, _ time: UInt64) {
     if !lane.pointee.isParked {
-      // Whether it slept for want of work or in a wait is among the lost.
-      gapIfKnown(lane, time)
+      // Whether it slept for want of work or in a wait is among the lost. In the wait that a cut trace begins with it was
+      // asleep up to now, be it in a wait or for the thief of its fork.
+      if isRestated(lane) {
+        close(lane, time)
+      } else {
+        gapIfKnown(lane, time)
+      }
       lane.pointee.isKnown = false
     }
     close(lane, time)

@@ -123,6 +123,37 @@ import Testing
     #expect(Summary.of(part).coverage > 0.7, "seed \(seed)")
   }
 
+  /// Not one of its lanes: nobody knows how many workers it had.
+  @Test(arguments: ["streams", "metadata", "only metadata"]) func aProcessThatCannotBeReadIsSaidNotToBeCounted(
+    damage: String
+  ) throws {
+    let folder = directory.path + "/processes of \(damage)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let source = try simulation(1).text.write(in: folder, name: "one")
+    let other = try simulation(2).text.write(in: folder, name: "two")
+    for name in try FileManager.default.contentsOfDirectory(atPath: other) {
+      let file = URL(fileURLWithPath: other + "/" + name)
+      switch damage {
+      case "streams": if name != LogLayout.metadataFile { try Data().write(to: file) }
+      case "metadata": if name == LogLayout.metadataFile { try FileManager.default.removeItem(at: file) }
+      default: if name != LogLayout.metadataFile { try FileManager.default.removeItem(at: file) }
+      }
+    }
+    let trace = try Trace.open(folder)
+    #expect(trace.unreadProcesses.map(\.file) == [other])
+    let summary = Summary.of(trace)
+    let alone = Summary.of(try Trace.open(source))
+    #expect(summary.capacity == alone.capacity && summary.coverage == 1)
+    let text = SummaryView(summary, name: "x", style: TerminalStyle(width: 80)).lines()
+    #expect(text[0].contains("coverage 100 % without 1 unread process"))
+    #expect(text[1].contains("not counted: the workers of \(other): "))
+    #expect(!SummaryView(alone, name: "x", style: TerminalStyle(width: 80)).lines()[0].contains("without"))
+    #expect(Lint.findings(summary).contains { $0.id == "DATA-LOSS" && $0.evidence.contains(other) })
+    let json = JSON.object(summary.json()).text()
+    #expect(json.contains("\"unread_processes\""))
+    #expect(Validation.of(trace).contains { $0.contains(other) })
+  }
+
   @Test(arguments: ["empty", "header", "torn"]) func aLaneThatCannotBeReadIsNotKnown(damage: String) throws {
     let source = try simulation(1).text.write(in: directory.path, name: damage)
     let whole = try Trace.open(source)

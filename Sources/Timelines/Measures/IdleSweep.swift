@@ -160,7 +160,7 @@ struct IdleSweep: ~Copyable {
   }
 
   @inline(__always) mutating func interval(_ interval: Interval) {
-    stateTimes[interval.lane * Self.stateCount + Int(interval.state.rawValue)] &+= interval.length
+    stateTimes[interval.lane &* Self.stateCount &+ Int(interval.state.rawValue)] &+= interval.length
     let marks = lanes.pointer(interval.lane)
     guard marks.pointee.isWorker else { return }
     advance(interval.end)

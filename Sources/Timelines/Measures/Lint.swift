@@ -253,8 +253,11 @@ public enum Lint {
     },
     rule("DATA-LOSS", .warning, "A larger CONCURRENT_FUTURES_LOG_SIZE, or mode stream on a faster disk.", "info") {
       summary in
-      guard summary.model.lost > 0 || summary.coverage < 1 else { return nil }
-      let unreadable = summary.model.unreadable.map { "; the file of \(LaneSummary.name(of: $0.lane)) cannot be read" }
+      let unread = summary.model.unreadProcesses
+      guard summary.model.lost > 0 || summary.coverage < 1 || !unread.isEmpty else { return nil }
+      let unreadable =
+        unread.map { "; nothing of the process in \($0.file) can be read" }
+        + summary.model.unreadable.map { "; the file of \(LaneSummary.name(of: $0.lane)) cannot be read" }
       return (
         "\(Units.count(summary.model.lost)) events were lost; nothing is known of \(Units.percent(1 - summary.coverage)) of the workers' time"
           + unreadable.prefix(3).joined(),

@@ -177,6 +177,14 @@ public struct Summary: Sendable {
   public func count(_ fate: TaskFate) -> UInt64 { fates[Int(fate.rawValue)] }
   /// The part of workers x wall of which something is known.
   public var coverage: Double { capacity == 0 ? 1 : 1 - Units.ratio(time(.unknown), of: capacity) }
+  /// Whether something of the run is not known.
+  var lacksSomething: Bool { coverage < 0.99995 || !model.unreadProcesses.isEmpty }
+  /// `97.3 %`, and what that share is not of.
+  var coverageText: String {
+    let unread = model.unreadProcesses.count
+    guard unread > 0 else { return Units.percent(coverage) }
+    return "\(Units.percent(coverage)) without \(Units.count(unread)) unread process" + (unread == 1 ? "" : "es")
+  }
   /// Workers that ran tasks or blocked in them, on average.
   public var coresUsed: Double { wall == 0 ? 0 : Double(work + time(.blocking)) / Double(wall) }
   /// Work divided by the critical chain: the workers that could be kept busy; 0 when nothing ran.

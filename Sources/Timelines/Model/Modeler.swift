@@ -56,6 +56,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     lostByUnknownLanes = trace.lostByUnknownLanes
     result.processes = trace.processes.map(\.pid)
     result.unreadable = trace.lanes.filter { $0.unreadable != nil }
+    result.unreadProcesses = trace.unreadProcesses
     for (index, process) in trace.processes.enumerated() {
       if let pid = UInt32(process.pid) { processOfPID[pid] = index }
     }

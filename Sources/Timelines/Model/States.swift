@@ -308,6 +308,8 @@ public struct ModelResult: Sendable {
   public var lanes: [LaneSummary] = []
   /// Lanes of which nothing can be read: their state is unknown throughout, and counts as such.
   public var unreadable: [LaneFacts] = []
+  /// Processes of which nothing can be read: their workers are in no total.
+  public var unreadProcesses: [ReadingProblem] = []
   /// The process ids, as in `Trace.processes`; empty or "": unknown.
   public var processes: [String] = []
   /// Events that were read.

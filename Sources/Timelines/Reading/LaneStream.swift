@@ -56,11 +56,11 @@ extension LaneStream {
 }
 
 /// Walks through a lane's records.
-struct LaneCursor {
+struct LaneCursor: ~Copyable {
   private let stream: LaneStream
+  /// A record's `worker` is `worker & kept | lane`: the log's own stream speaks for other lanes.
   private let lane: UInt16
-  /// The log's own stream speaks for other lanes: its records keep their `worker`.
-  private let speaksForOthers: Bool
+  private let kept: UInt16
   private var packet = -1
   /// The next record in memory and the first byte behind the packet's last.
   private var position: UnsafeRawPointer
@@ -71,11 +71,12 @@ struct LaneCursor {
   private static let stride = 1 << 20
   /// The time of the next record, read an event early, so that nobody waits for the memory; 0: there is none.
   private var nextTime: UInt64 = 0
-  /// Stands in front of the next record.
-  private var pending: EventRecord?
-  /// The current record, where it is not as it lies in the file.
-  private var made = EventRecord(.lost)
-  private var isMade = false
+  /// Packets are missing in front of the next record.
+  private var isGapPending = false
+  /// The record that says so. SAFETY: one initialized record, owned here.
+  private let gap: UnsafeMutablePointer<EventRecord>
+  /// Where the current record lies: in the file, or it is that one.
+  private var place: UnsafeRawPointer
   /// The end that the packet's header states: a later record is damaged.
   private var latest = UInt64(1) << 61
   private var nextSequence: UInt64 = 0
@@ -86,22 +87,28 @@ struct LaneCursor {
 
   init(_ stream: LaneStream) {
     self.stream = stream
-    lane = stream.lane
-    speaksForOthers = stream.lane == LogLayout.logLane
+    let speaksForOthers = stream.lane == LogLayout.logLane
+    (lane, kept) = speaksForOthers ? (0, .max) : (stream.lane, 0)
+    var lost = EventRecord(.lost, worker: stream.lane)
+    lost.b = LaneCursor.derivedMark
+    gap = .allocate(capacity: 1)
+    gap.initialize(to: lost)
+    place = UnsafeRawPointer(gap)
     position = stream.file.base
     limit = position
     nextSequence = stream.index.packets.first?.sequence ?? 0
     stream.file.willReadInOrder()
   }
+  deinit { gap.deallocate() }
 
   /// The record that `advance` found. It is put together here, not kept: what is written in parts and read as a whole at once
   /// costs the processor a dozen cycles.
   var current: EventRecord {
     @inline(__always) get {
-      // SAFETY: unless the record is made, `advance` has moved `position` behind a whole one of the mapped file.
-      var record = isMade ? made : (position - EventRecord.size).loadUnaligned(as: EventRecord.self)
+      // SAFETY: `place` is `gap` or a whole record of the mapped file, in front of `position`.
+      var record = place.loadUnaligned(as: EventRecord.self)
       record.time = time
-      if !speaksForOthers { record.worker = lane }
+      record.worker = record.worker & kept | lane
       return record
     }
   }
@@ -111,8 +118,8 @@ struct LaneCursor {
     let next = nextTime
     if next >= time && next <= latest && next != 0 {
       time = next
+      place = position
       position += EventRecord.size
-      isMade = false
       lookAhead()
       return true
     }
@@ -126,21 +133,21 @@ struct LaneCursor {
 
   @inline(never) private mutating func advanceSlowly() -> Bool {
     while true {
-      if let record = pending, position < limit {
-        // The gap is stated at the time of the first record behind it.
-        pending = nil
+      if isGapPending, position < limit {
+        // It is stated at the time of the first record behind it.
+        isGapPending = false
         let next = position.loadUnaligned(as: UInt64.self)
         time = max(plausible(next) ? next : time, time)
-        made = record
-        isMade = true
+        place = UnsafeRawPointer(gap)
         lookAhead()
         if time > 0 { return true }
       }
       while position >= limit {
         guard openPacket() else { return false }
       }
-      if pending != nil { continue }
+      if isGapPending { continue }
       let next = position.loadUnaligned(as: UInt64.self)
+      let record = position
       position += EventRecord.size
       if next == 0 {
         position = limit  // never written, nor is anything behind it
@@ -148,7 +155,7 @@ struct LaneCursor {
         damagedRecords += 1
       } else {
         time = max(next, time)
-        isMade = false
+        place = record
         lookAhead()
         return true
       }
@@ -171,11 +178,8 @@ struct LaneCursor {
     let records = max(0, (readable - PacketHeader.size) / EventRecord.size)
     position = stream.file.base + next.offset + PacketHeader.size
     limit = position + records * EventRecord.size
-    let gap = next.sequence > nextSequence || (packet == 0 && next.sequence > 0)
-    if gap && records > 0 {
-      pending = EventRecord(.lost, worker: lane)
-      pending?.b = LaneCursor.derivedMark
-    }
+    let isGap = next.sequence > nextSequence || (packet == 0 && next.sequence > 0)
+    isGapPending = isGapPending || isGap && records > 0
     latest = next.statedEnd ?? stream.span?.upperBound ?? next.latest
     nextSequence = next.sequence &+ 1
     return true

@@ -118,13 +118,14 @@ struct Tournament: ~Copyable {
 
   @inline(__always) private mutating func replay(key: UInt64) {
     var best = key
-    var node = (winner &+ size) >> 1
-    while node > 0 {
-      let other = losers[node]
-      losers[node] = max(other, best)
+    var node = UInt(bitPattern: winner &+ size) >> 1
+    // With one player there is no inner node; 0 is as good.
+    repeat {
+      let other = losers[Int(bitPattern: node)]
+      losers[Int(bitPattern: node)] = max(other, best)
       best = min(other, best)
       node >>= 1
-    }
+    } while node != 0
     first = best
   }
 }

@@ -6,9 +6,11 @@ extension Trace {
   /// Opens the trace at `path`: a trace directory or a parent of trace directories. Of several runs that did not overlap
   /// in time the newest is opened, and a problem names the others. Throws `ReadingError`.
   public static func open(_ path: String) throws(ReadingError) -> Trace {
-    let directories = try find(path)
+    let (directories, orphans) = try find(path)
     var opened: [(process: ProcessTrace, problems: [ReadingProblem])] = []
-    var failures: [ReadingError] = []
+    var failures = orphans.map {
+      ReadingError(path: $0, reason: "holds streams, but no file `metadata`", advice: "Was it copied completely?")
+    }
     var sessions: [String: [LTTngFolder]] = [:]
     for directory in directories {
       do {
@@ -27,6 +29,12 @@ extension Trace {
       } catch { failures.append(error) }
     }
     let live = opened.filter { $0.process.lanes.contains { $0.span != nil } }
+    // Nothing says when they ran: they count for the run that is opened, whichever that is.
+    var unread = failures.map { ReadingProblem(file: $0.path, text: $0.reason) }
+    for (process, _) in opened where !process.lanes.contains(where: { $0.span != nil }) {
+      let reasons = process.unreadable.map(\.problem) + process.lanes.compactMap(\.unreadable)
+      if let reason = reasons.first { unread.append(ReadingProblem(file: process.path, text: "\(reason)")) }
+    }
     guard !live.isEmpty else {
       if let failure = failures.first { throw failure }
       throw ReadingError(
@@ -38,7 +46,7 @@ extension Trace {
     let runs = cluster(live)
     let newest = runs[runs.count - 1]
     var problems = newest.flatMap(\.problems)
-    problems += failures.map { ReadingProblem(file: $0.path, text: $0.reason) }
+    problems += unread
     if runs.count > 1 {
       let others = runs.dropLast().flatMap { $0 }.map { URL(fileURLWithPath: $0.process.path).lastPathComponent }
       let shown = others.suffix(4).joined(separator: ", ")
@@ -52,11 +60,12 @@ extension Trace {
     let isSession = runs.count == 1 && newest.contains { $0.process.format == .lttng }
     return try Trace(
       path: newest.count == 1 && !isSession ? newest[0].process.path : path, processes: newest.map(\.process),
-      problems: problems)
+      problems: problems, unreadProcesses: unread)
   }
 
-  /// The trace directories at or below `path`, at most eight levels deep (a rotated LTTng session has that many), in the order of their names.
-  static func find(_ path: String) throws(ReadingError) -> [String] {
+  /// The trace directories at or below `path`, at most eight levels deep (a rotated LTTng session has that many), in the order of
+  /// their names; and those that would be some if they had metadata.
+  private static func find(_ path: String) throws(ReadingError) -> (traces: [String], orphans: [String]) {
     var status = stat()
     guard stat(path, &status) == 0 else {
       throw ReadingError(
@@ -69,12 +78,14 @@ extension Trace {
         advice: "Name the directory that holds it (the one with the file `metadata`).")
     }
     var found: [String] = []
+    var orphans: [String] = []
     func visit(_ directory: String, depth: Int) {
       guard let names = try? FileManager.default.contentsOfDirectory(atPath: directory) else { return }
       if names.contains(LogLayout.metadataFile) {
         found.append(directory)
         return
       }
+      if names.contains(where: { LogLayout.lane(ofFile: $0) != nil }) { orphans.append(directory) }
       guard depth < 8 else { return }
       for name in names.sorted() {
         var status = stat()
@@ -88,7 +99,7 @@ extension Trace {
         path: path, reason: "holds no trace (no file `metadata` in it or below it)",
         advice: "Record one: CONCURRENT_FUTURES_LOG=\(path) PROGRAM")
     }
-    return found
+    return (found, orphans)
   }
 
   private static func readMetadata(_ directory: String) throws(ReadingError) -> Data {

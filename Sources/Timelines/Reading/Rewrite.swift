@@ -7,10 +7,12 @@ extension Trace {
   public static func merging(_ paths: [String]) throws(ReadingError) -> Trace {
     var processes: [ProcessTrace] = []
     var problems: [ReadingProblem] = []
+    var unread: [ReadingProblem] = []
     for path in paths {
       let trace = try open(path)
       processes += trace.processes
       problems += trace.problems
+      unread += trace.unreadProcesses
     }
     let clocks = Set(processes.map(\.clockUUID))
     guard clocks.count <= 1 else {
@@ -18,7 +20,7 @@ extension Trace {
         path: paths.joined(separator: ", "), reason: "were recorded on different machines or boots",
         advice: "Their clocks cannot be compared; only traces with the same clock can be merged.")
     }
-    return try Trace(path: paths[0], processes: processes, problems: problems)
+    return try Trace(path: paths[0], processes: processes, problems: problems, unreadProcesses: unread)
   }
 
   /// Writes the events within `window` as a new trace. What the workers do at its beginning is restated by `worker_status`.

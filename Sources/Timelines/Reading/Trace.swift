@@ -106,6 +106,8 @@ public struct Trace: Sendable {
   public let lanes: [LaneFacts]
   /// Damage that reading goes around.
   public let problems: [ReadingProblem]
+  /// Processes of which nothing can be read, and why: their workers are not among the lanes, their time is in no total.
+  public let unreadProcesses: [ReadingProblem]
   /// Label texts by (global) label id; id 0 is no label.
   public let labels: LabelTable
   /// First and last event.
@@ -141,14 +143,17 @@ public struct Trace: Sendable {
         shortened[process].lanes[lane] = shortened[process].lanes[lane].recent(from: time)
       }
     }
-    return (try? Trace(path: path, processes: shortened, problems: problems)) ?? self
+    return (try? Trace(path: path, processes: shortened, problems: problems, unreadProcesses: unreadProcesses)) ?? self
   }
 
   /// Opens processes that were found together. Throws `ReadingError` when there is no event at all.
-  init(path: String, processes: [ProcessTrace], problems: [ReadingProblem]) throws(ReadingError) {
+  init(
+    path: String, processes: [ProcessTrace], problems: [ReadingProblem], unreadProcesses: [ReadingProblem]
+  ) throws(ReadingError) {
     self.path = path
     self.processes = processes
     self.problems = problems
+    self.unreadProcesses = unreadProcesses
     var spans: [ClosedRange<UInt64>] = []
     var facts: [LaneFacts] = []
     let builder = LaneMapBuilder(processes)

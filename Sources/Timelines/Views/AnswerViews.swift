@@ -59,7 +59,7 @@ public struct AnswerView {
     let share = Units.percent(Units.ratio(summary.idle.total, of: summary.capacity))
     let heading =
       "idle \(Units.seconds(summary.idle.total)) of \(Units.seconds(summary.capacity)) worker time (\(share)), attributed 100 %"
-    let coverage = summary.coverage < 1 ? style.paint("   coverage \(Units.percent(summary.coverage))", .bad) : ""
+    let coverage = summary.lacksSomething ? style.paint("   coverage \(summary.coverageText)", .bad) : ""
     return [style.paint(heading, .strong) + coverage] + Self.idleTable(summary).lines(style)
   }
 

@@ -155,7 +155,7 @@ struct HTMLDocument {
         "run p50 / p99", "\(Units.duration(summary.run.percentile(50))) / \(Units.duration(summary.run.percentile(99)))"
       ),
       item("stolen", Units.count(summary.stolen)),
-      item("coverage", Units.percent(summary.coverage), bad: summary.coverage < 0.99995),
+      item("coverage", summary.coverageText, bad: summary.lacksSomething),
     ])
   }
 

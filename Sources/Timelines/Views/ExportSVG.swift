@@ -72,7 +72,7 @@ struct SVGFigure {
     var text = "\(Units.seconds(summary.wall)) wall · \(Units.count(summary.tasks)) tasks · "
     text += "\(Units.fixed(summary.coresUsed, 2)) of \(workers.count) cores used · "
     text += "work \(Units.seconds(summary.work)) · span \(Units.seconds(summary.criticalSpan))"
-    if summary.coverage < 0.99995 { text += " · coverage \(Units.percent(summary.coverage))" }
+    if summary.lacksSomething { text += " · coverage \(summary.coverageText)" }
     return text
   }
 

@@ -44,6 +44,11 @@ extension Summary {
             ])
           })
       ),
+      (
+        "unread_processes",
+        .array(
+          model.unreadProcesses.map { .object([("path", .string($0.file)), ("reason", .string($0.text))]) })
+      ),
       ("contradictions", .unsigned(UInt64(model.contradictions))), ("repairs", .unsigned(UInt64(model.repairs))),
       ("outcomes", .object(TaskFate.allCases.map { ("\($0)", .unsigned(count($0))) })),
       ("cores_used", .number(coresUsed)),

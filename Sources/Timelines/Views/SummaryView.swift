@@ -15,6 +15,7 @@ public struct SummaryView {
   /// `limit`: rows of the label table; `findings`: already rendered lines.
   public func lines(limit: Int = 8, findings: [String] = []) -> [String] {
     var lines = [heading()]
+    lines += summary.model.unreadProcesses.map { style.paint("not counted: the workers of \($0)", .bad) }
     guard !summary.workers.isEmpty else {
       return lines + [style.paint("no worker lane in this trace: only outside threads were recorded", .warning)]
     }
@@ -41,8 +42,8 @@ public struct SummaryView {
     ]
     let lost = summary.model.lost
     parts.append(lost == 0 ? "lost 0" : style.paint("lost \(Units.count(lost))", .bad))
-    let coverage = "coverage \(Units.percent(summary.coverage))"
-    parts.append(summary.coverage >= 0.99995 ? coverage : style.paint(coverage, .bad))
+    let coverage = "coverage \(summary.coverageText)"
+    parts.append(summary.lacksSomething ? style.paint(coverage, .bad) : coverage)
     return parts.joined(separator: "   ")
   }
   private func shares() -> String {

@@ -67,9 +67,9 @@ struct Injector: ~Copyable, @unchecked Sendable {
     case busy
   }
 
-  /// Gives up to `limit` of the oldest items to `body`, in order.
+  /// Gives up to `limit` of the oldest items to `body`, in order. Looks at the line that producers write only where it
+  /// reaches the newest item.
   func take(_ limit: Int, _ body: (Word) -> Void) -> Take {
-    guard isNonEmpty else { return .empty }
     guard !turn.exchange(true, ordering: .acquiring) else { return .busy }  // P2
     var count = 0
     while count < limit, let item = next() {
@@ -78,7 +78,7 @@ struct Injector: ~Copyable, @unchecked Sendable {
     }
     if count > 0 { taken.store(taken.load(ordering: .relaxed) + count, ordering: .releasing) }  // I2
     turn.store(false, ordering: .releasing)  // P2
-    return count > 0 ? .taken : .busy
+    return count > 0 ? .taken : isNonEmpty ? .busy : .empty
   }
 
   /// The oldest item. Holder of the turn only.

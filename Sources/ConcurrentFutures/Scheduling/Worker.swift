@@ -187,7 +187,7 @@ extension UnsafeMutablePointer<Worker> {
   /// one queues up behind that, so that tasks start in the order in which they were submitted.
   private func findOutside(_ searching: Bool) -> Found? {
     guard pointee.fifo.count > 0 else { return takeInjected(searching) }
-    _ = pool.pointee.injector.take(1) { pointee.fifo.push($0) }
+    if pool.pointee.injector.isNonEmpty { _ = pool.pointee.injector.take(1) { pointee.fifo.push($0) } }
     return findQueued()
   }
 
@@ -223,19 +223,32 @@ extension UnsafeMutablePointer<Worker> {
   private static var batch: Int { 32 }
 
   private func takeInjected(_ searching: Bool) -> Found? {
-    guard pool.pointee.injector.isNonEmpty else { return nil }
-    if pointee.gathering.shouldPause(backlog: pool.pointee.injector.count) {
-      for _ in 0..<Gathering.pauses { cf_pause() }
-      pointee.gathering.paused(backlog: pool.pointee.injector.count)
+    var limit = pointee.gathering.take(Self.batch)
+    if limit == 0 {
+      guard pool.pointee.injector.isNonEmpty else { return nil }
+      // On one CPU nothing gathers while this thread pauses.
+      while !UsableCPUs.isOne, pointee.gathering.shouldPause(backlog: pool.pointee.injector.count) {
+        for _ in 0..<Gathering.pauses { cf_pause() }
+      }
+      limit = pointee.gathering.take(Self.batch)
+      // While another could run them, take one: tasks start in the order in which they were submitted.
+      if limit == 0 { limit = othersIdle(searching) ? 1 : Self.batch }
     }
-    // While another could run them, take one: tasks start in the order in which they were submitted.
-    let word = pool.pointee.sleep.current
-    let othersIdle = word.searching - (searching ? 1 : 0) + word.sleeping + word.unstarted > 0
     var first: UInt?
-    _ = pool.pointee.injector.take(othersIdle ? 1 : Self.batch) { item in
+    _ = pool.pointee.injector.take(limit) { item in
       if first == nil { first = item } else { pointee.fifo.push(item) }
     }
-    return first.map { Found(job: Job(word: $0), source: .injector) }
+    guard let first else {
+      pointee.gathering.endBurst()
+      return nil
+    }
+    return Found(job: Job(word: first), source: .injector)
+  }
+
+  /// - Parameter searching: whether the caller counts as searching itself.
+  private func othersIdle(_ searching: Bool) -> Bool {
+    let word = pool.pointee.sleep.current
+    return word.searching - (searching ? 1 : 0) + word.sleeping + word.unstarted > 0
   }
 
   // MARK: Running

@@ -3,7 +3,8 @@
 import Measuring
 
 let problems: [(name: String, run: (Report) throws -> Void)] = [
-  ("fib", measureFib), ("nested", measureNested), ("skynet", measureSkynet), ("nqueens", measureQueens),
+  ("fib", measureFib), ("nested", measureNested), ("nested-stealing", measureNestedStealing),
+  ("skynet", measureSkynet), ("nqueens", measureQueens),
   ("submit", measureSubmit), ("submit-closure", measureSubmitClosure), ("pingpong", measurePingPong),
   ("map", measureMap), ("mem", measureMemory), ("idle", measureIdle), ("await", measureAwait),
   ("await-default", measureAwaitDefault), ("await-future", measureAwaitFuture),

@@ -47,7 +47,7 @@ class Program:
 
 def ours(package=BENCHMARKS, name=OURS):
     say(f"bench: building {name}")
-    problems = {"fib", "nested", "skynet", "nqueens", "submit", "submit-closure", "pingpong", "map", "mem", "idle", "await",
+    problems = {"fib", "nested", "nested-stealing", "skynet", "nqueens", "submit", "submit-closure", "pingpong", "map", "mem", "idle", "await",
                 "await-default", "await-future", "thief-spinning", "thief-parked"}
     return Program(name, [swift(package, "pool-bench")], problems)
 

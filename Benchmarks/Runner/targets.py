@@ -15,6 +15,7 @@ class Problem:
 PROBLEMS = [
     Problem("fib", "fib(32): fork, join", "ns/join"),
     Problem("nested", "nested(22): futures in futures", "ns/future"),
+    Problem("nested-stealing", "nested(22), any task run while waiting", "ns/future", same="nested"),
     Problem("skynet", "skynet(10^6)", "ns/leaf"),
     Problem("nqueens", "nqueens(11)", "ns/task"),
     Problem("submit", "submit(10^6) + result, arguments", "ns/task"),
@@ -50,6 +51,7 @@ TARGETS = [
     Target("thief-spinning", None, 0.3),
     Target("thief-parked", "rayon", 1.0),
     Target("nested", "Java ForkJoinPool", 3.0, 1.0),
+    Target("nested-stealing", "Java ForkJoinPool", 3.0, 1.0),
     Target("submit", "Java ForkJoinPool", 1.0, 0.7),
     Target("submit-closure", "Java ForkJoinPool", 2.0, 1.2),
     Target("submit-closure", "Dispatch", 0.25),
@@ -60,4 +62,4 @@ TARGETS = [
     Target("map", BEST, 1.1),
 ]
 # Twice the workers, how much faster.
-SCALING = {"nested": 1.9}
+SCALING = {"nested": 1.9, "nested-stealing": 1.9}

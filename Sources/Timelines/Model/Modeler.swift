@@ -31,6 +31,8 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
   public var sink: Sink
   let span: ClosedRange<UInt64>
   let window: ClosedRange<UInt64>
+  /// The window is the whole span, so that no time lies outside of it.
+  let isWhole: Bool
   var table = TaskTable()
   var result: ModelResult
   /// SAFETY: `machines` holds `laneCount` initialized machines of `laneCapacity`; `laneIndex` has 65,536 entries, -1 =
@@ -65,6 +67,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     self.sink = sink
     self.span = span
     self.window = window.map { $0.clamped(to: span) } ?? span
+    isWhole = self.window == span
     result = ModelResult(span: self.window)
     machines = .allocate(capacity: laneCapacity)
     laneIndex = .allocate(capacity: 1 << 16)
@@ -110,7 +113,10 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     return laneCount - 1
   }
 
-  @inline(__always) func clamp(_ time: UInt64) -> UInt64 { min(max(time, window.lowerBound), window.upperBound) }
+  /// `time`, which lies within the span, or the window's nearest.
+  @inline(__always) func clamp(_ time: UInt64) -> UInt64 {
+    isWhole ? time : min(max(time, window.lowerBound), window.upperBound)
+  }
 
   // MARK: Time
 
@@ -186,21 +192,15 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
   // MARK: Events
 
   public mutating func consume(_ record: EventRecord) {
-    result.events &+= 1
     var number = index(of: record.worker)
     if number < 0 { number = addLane(record.worker) }
     let lane = machines + number
-    let time = max(record.time, lane.pointee.last)
+    let time = min(max(record.time, lane.pointee.last), span.upperBound)
     guard record.id < Self.kindCount, let kind = kinds[Int(record.id)] else {
       result.unknownEvents += 1
       return
     }
-    if kind == .workerStatus && lane.pointee.hasBegun && lane.pointee.isKnown && !saysDead(record) {
-      lane.pointee.summary.events += 1
-      note(lane, record)
-      return sink.event(record, lane: number)
-    }
-    if !lane.pointee.isOrdinary { prepare(lane, record, kind, time) }
+    if !lane.pointee.isOrdinary && kind != .workerStatus { prepare(lane, record, kind, time) }
     lane.pointee.summary.events &+= 1
     sink.event(record, lane: number)
     switch kind {
@@ -225,7 +225,13 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     case .workerWake: workerWake(lane, record, time)
     case .workerStart: workerStart(lane, record, time)
     case .workerStop: workerStop(lane, time)
-    case .workerStatus: workerStatus(lane, record, time)
+    case .workerStatus:
+      guard lane.pointee.hasBegun && lane.pointee.isKnown && !saysDead(record) else {
+        if !lane.pointee.isOrdinary { prepare(lane, record, kind, time) }
+        workerStatus(lane, record, time)
+        break
+      }
+      return note(lane, record)
     case .searchEnd: searchEnd(lane, record, time)
     case .lost: lost(lane, record, time)
     case .callWorkerDied: callWorkerDied(record, time)
@@ -309,6 +315,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     }
     for index in 0..<laneCount { machines[index].summary.isStopped = !machines[index].isAlive }
     result.lanes = (0..<laneCount).map { machines[$0].summary }
+    result.events = result.lanes.reduce(result.unknownEvents) { $0 + $1.events }
     result.lost = result.lanes.saturatingSum(\.lost).saturatingAdd(lostByUnknownLanes)
     sink.finish(result)
     return result

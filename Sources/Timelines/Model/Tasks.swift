@@ -5,6 +5,7 @@ extension Modeler where Sink: ~Copyable {
   typealias Lane = UnsafeMutablePointer<LaneMachine>
 
   func isInWindow(_ record: TaskRecord) -> Bool {
+    if isWhole { return true }
     let first = record.submit > 0 ? record.submit : record.start > 0 ? record.start : record.end
     let last = record.end > 0 ? record.end : span.upperBound
     return first <= window.upperBound && last >= window.lowerBound
@@ -92,7 +93,7 @@ extension Modeler where Sink: ~Copyable {
     record.label = UInt32(truncatingIfNeeded: event[TaskSubmit.label])
     record.queue = queue(event)
     record.queueDepth = UInt16(truncatingIfNeeded: event[TaskSubmit.depth])
-    record.submitLane = Int32(lane.pointee.index)
+    record.submitLane = Int32(truncatingIfNeeded: lane.pointee.index)
     record.submit = time
     let (span, edges) = chain(lane, time)
     record.depthSpan = span
@@ -172,11 +173,11 @@ extension Modeler where Sink: ~Copyable {
     }
     let record = table.slots + Int(slot)
     record.pointee.start = max(time, record.pointee.submit)
-    record.pointee.lane = Int32(lane.pointee.index)
+    record.pointee.lane = Int32(truncatingIfNeeded: lane.pointee.index)
     record.pointee.source = source(event)
     if nesting == 0 && record.pointee.submit > 0 {
       let free = max(record.pointee.submit, lane.pointee.freeSince)
-      record.pointee.pickup = record.pointee.start - min(free, record.pointee.start)
+      record.pointee.pickup = record.pointee.start &- min(free, record.pointee.start)
     }
     record.pointee.victim = UInt16(truncatingIfNeeded: event[TaskStart.victim])
     record.pointee.nesting = UInt16(truncatingIfNeeded: min(nesting, 0xFFFF))
@@ -372,7 +373,7 @@ extension Modeler where Sink: ~Copyable {
     let record = table.slots + Int(slot)
     record.pointee.fate = .running
     record.pointee.wasSuspended = true
-    record.pointee.lane = Int32(lane.pointee.index)
+    record.pointee.lane = Int32(truncatingIfNeeded: lane.pointee.index)
     lane.pointee.push(Frame(kind: .task, slot: slot, id: task, label: record.pointee.label, start: time))
     settle(lane, time)
   }

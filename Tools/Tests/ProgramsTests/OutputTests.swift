@@ -54,6 +54,7 @@ import Testing
       for name in wide wait tail fail; do CONCURRENT_FUTURES_LOG=runs/$name questions $name || exit 1; done
       cp -r runs/wide runs/damaged
       for lane in runs/damaged/*/worker-*; do dd if=/dev/zero of=$lane bs=64 count=1 conv=notrunc status=none; break; done
+      cp -r runs/wide/* runs/damaged/copy && rm runs/damaged/copy/metadata
       """)
     #expect(made.status == 0, "\(made.messages)")
     #expect(fields.count >= 15)

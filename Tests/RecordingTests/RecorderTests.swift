@@ -3,6 +3,7 @@ import CPlatform
 import Foundation
 import SchedulerEvents
 import Testing
+import Timelines
 
 @testable import ConcurrentFutures
 
@@ -195,6 +196,45 @@ import Testing
     #expect(throws: EventLogError.self) { try EventLog.start(.init(directory: "/proc/nowhere")) }
   }
 
+  /// Work for which a bounded pool has no room is a task like any other: its submitter runs it.
+  @Test func whatTheCallerRunsIsRecorded() throws {
+    try withTemporaryFolder { folder in try checkCallerRuns(folder) }
+  }
+  private func checkCallerRuns(_ folder: String) throws {
+    let trace = try Self.record({ $0.directory = folder }) {
+      var configuration = ThreadPoolExecutor.Configuration()
+      configuration.maxWorkers = 1
+      configuration.admission = .callerRuns(limit: 1)
+      configuration.errorHandler = { _, _ in }
+      let pool = try ThreadPoolExecutor(configuration)
+      let gate = Future<Void>()
+      let running = try pool.submit(label: "fills the pool") { try gate.result() }
+      while !running.isRunning { sched_yield() }
+      let queued = try pool.submit(label: "fills the queue") {}
+      try pool.execute(label: "executed here") { EventLog.mark("executing") }
+      try pool.execute(label: "fails here") { throw CancellationError() }
+      _ = try pool.submit(label: "submitted here") {}
+      try gate.setResult(())
+      try running.result()
+      try queued.result()
+      pool.shutdown()
+    }
+    let outside = trace.streams.filter { $0.key >= EventValue.firstOutsideLane }.flatMap(\.value.records)
+    for (label, outcome) in [("executed here", TaskOutcome.value), ("fails here", .error), ("submitted here", .value)] {
+      let submits = outside.filter {
+        $0.kind == .taskSubmit && trace.labels[UInt32($0[TaskSubmit.label])] == label
+          && $0[TaskSubmit.queue] == UInt64(SubmitQueue.inline.rawValue)
+      }
+      let task = try #require(submits.first)[TaskSubmit.task]
+      #expect(submits.count == 1)
+      let start = try #require(outside.first { $0.kind == .taskStart && $0[TaskStart.task] == task })
+      #expect(start[TaskStart.source] == UInt64(TaskSource.inline.rawValue) && start[TaskStart.nesting] == 0)
+      let end = try #require(outside.first { $0.kind == .taskEnd && $0[TaskEnd.task] == task })
+      #expect(end[TaskEnd.outcome] == UInt64(outcome.rawValue))
+    }
+    #expect(Validation.of(try Trace.open(trace.folder)) == [])
+  }
+
   @Test func aRecordingReachesItsDuration() throws {
     _ = try Self.record({ $0.maximumDuration = .milliseconds(10) }) {
       while EventLog.isRecording { EventLog.mark("until the end") }
@@ -208,5 +248,34 @@ import Testing
     let kept = trace.marks("too many").count
     #expect(kept < 50_000 && kept > 30_000)
     #expect(trace.streams.values.contains { $0.discarded == UInt64(50_000 - kept) })
+  }
+
+  /// A thread for which nothing is left of the size: how much it lost stands in the trace, and in what is read from it.
+  @Test(arguments: [EventLog.Mode.stream, .discard, .overwrite])
+  func aLaneWithoutRoomSaysWhatItLost(mode: EventLog.Mode) throws {
+    try withTemporaryFolder { folder in
+      let trace = try Self.record({
+        $0.directory = folder
+        $0.mode = mode
+        $0.bytesPerLane = 256 << 10
+        $0.maximumBytes = (mode == .stream ? 300 : 600) << 10  // two rings fit: the log's own and this thread's
+      }) {
+        EventLog.mark("kept")
+        for _ in 0..<4 {
+          let thread = Thread { for value in 0..<100 { EventLog.mark("lost", Int64(value)) } }
+          thread.start()
+          while !thread.isFinished { sched_yield() }
+        }
+        for _ in 0..<20 { EventLog.mark("kept") }
+      }
+      #expect(trace.marks("kept").count == 21)
+      let read = try Trace.open(trace.folder)
+      #expect(read.lost == UInt64(400 - trace.marks("lost").count))
+      #expect(read.lost > 0, "\(mode)")
+      #expect(read.problems == [])
+      let lane = read.lanes.filter { $0.lost > 0 }
+      #expect(lane.count == 1 && lane.allSatisfy { $0.records == 1 && $0.tid > 0 })
+      #expect(try babeltrace2(trace.folder).status == 0)
+    }
   }
 }

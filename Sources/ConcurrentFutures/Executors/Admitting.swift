@@ -82,6 +82,9 @@ extension ThreadPoolExecutor {
     if pool.needsCare {
       try prepare(pool, worker) {
         ranHere = true
+        if let site {
+          Recorder.taskSubmit(task: job.taskID, parent: Recorder.currentTask, site: site, queue: .inline, depth: 0)
+        }
         pool.countCallersRun(failed: job.runHere(pool))
       }
     }
@@ -266,14 +269,17 @@ extension DetachedJob {
   /// The same for a task without a future.
   func runHere(_ pool: UnsafeMutablePointer<Pool>) -> Bool {
     let context = TaskContext.enter(taskID, nil)
-    defer { context.leave() }
-    do {
-      try body()
-      return false
-    } catch {
-      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
-      return true
+    if Recorder.isOn(.taskStart) {
+      Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: context.depth)
     }
+    var failed = false
+    do { try body() } catch {
+      failed = true
+      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
+    }
+    context.leave()
+    if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: taskID, failed: failed, waiters: 0) }
+    return failed
   }
 }
 

@@ -43,11 +43,14 @@ extension ThreadPoolExecutor {
     }
     let task = Task(executorPreference: self) {
       guard future.claim() else { return }
+      var job: UInt = 0
       if Recorder.isOn(.taskStart) {
         Recorder.taskStart(task: future.taskID, source: .injector, victim: Recorder.noVictim, depth: 0, nesting: 0)
+        job = AsyncJob.started(future.taskID)
       }
       let outcome: Result<Value, any Error>
       do { outcome = .success(try await work()) } catch { outcome = .failure(error) }
+      if job != 0 { AsyncJob.ends(future.taskID, job) }
       if Recorder.isOn(.taskEnd) {
         var failed = false
         if case .failure = outcome { failed = true }

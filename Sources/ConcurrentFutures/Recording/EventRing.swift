@@ -258,6 +258,23 @@ struct EventRing: @unchecked Sendable {
     head.pointee.unreported = 0
   }
 
+  /// A packet that says how many events this lane has lost; nil: none. By the log under I1.
+  func lossAlone() -> [UInt8]? {
+    guard head.pointee.unreported > 0 else { return nil }
+    let now = TraceClock.now
+    var header = newHeader(reaching: PacketHeader.size + EventRecord.size, at: now)
+    header.contentBits = UInt64(PacketHeader.size * 8 + EventKind.lost.contentBits)
+    var record = EventRecord(.lost, time: now, worker: lane)
+    record[Lost.cause] = UInt64(head.pointee.cause.load(ordering: .relaxed))
+    record[Lost.count] = head.pointee.unreported
+    var packet = [UInt8](repeating: 0, count: PacketHeader.size + EventRecord.size)
+    packet.withUnsafeMutableBytes {
+      header.store(to: $0.baseAddress.unsafelyUnwrapped)
+      $0.storeBytes(of: record, toByteOffset: PacketHeader.size, as: EventRecord.self)
+    }
+    return packet
+  }
+
   // MARK: Packets
 
   /// The header of a new packet here, empty, that reaches to the end of the window.

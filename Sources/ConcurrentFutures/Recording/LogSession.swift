@@ -237,8 +237,13 @@ final class LogSession {
   }
 
   private func close(_ ring: EventRing) {
-    guard let file = ring.head.pointee.file else { return ring.reset() }
     let isEmpty = ring.head.pointee.sequence == 0
+    if let file = ring.head.pointee.file { close(ring, file, isEmpty: isEmpty) }
+    if isEmpty { stateLoss(ring) }
+    ring.reset()
+  }
+
+  private func close(_ ring: EventRing, _ file: LogFile, isEmpty: Bool) {
     if configuration.mode == .overwrite {
       if let window = ring.head.pointee.window {
         ring.reportLost()
@@ -255,7 +260,22 @@ final class LogSession {
       if isEmpty { unlink(path(ring.lane)) }
     }
     file.close()
-    ring.reset()
+  }
+
+  /// A lane that found no room has nothing but a count: a file of one record says it, beyond a limit if need be.
+  private func stateLoss(_ ring: EventRing) {
+    guard let packet = ring.lossAlone() else { return }
+    let path = folder.path + "/" + LogLayout.fileName(lane: ring.lane)
+    do throws(SystemError) {
+      let file = try LogFile.create(path)
+      defer { file.close() }
+      do throws(SystemError) { try LogFile.append(packet, to: file.descriptor) } catch {
+        unlink(path)
+        throw error
+      }
+    } catch {
+      report(error)
+    }
   }
 
   /// In the child of a fork, where only this thread exists: the files are the parent's.
@@ -265,6 +285,7 @@ final class LogSession {
   static func forkedChild() {
     RecordingGate.close()
     Lanes.forkedChild()
+    AsyncJob.forkedChild()
     Lanes.visitRings(forget)
     forget(ownRing)
     if let session = current { _ = Glibc.close(session.definitions) }

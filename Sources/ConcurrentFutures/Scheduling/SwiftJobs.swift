@@ -56,8 +56,21 @@ extension UnsafeMutablePointer<Worker> {
   }
 
   func runSwiftJob(_ word: UInt) {
-    let recording = Recorder.isOn(.jobBegin)
-    if recording { Recorder.jobBegin() }
+    if Recorder.isOn(.jobBegin) { return recordSwiftJob(word) }
+    callSwiftJob(word)
+  }
+
+  private func recordSwiftJob(_ word: UInt) {
+    Recorder.jobBegin()
+    let outer = pointee.asyncJob
+    pointee.asyncJob = AsyncJob(beginning: word)
+    callSwiftJob(word)
+    pointee.asyncJob.leave()
+    pointee.asyncJob = outer
+    Recorder.jobEnd()
+  }
+
+  @inline(__always) private func callSwiftJob(_ word: UInt) {
     // SAFETY: the word came from an UnownedJob and is run once; the executor lives while tasks prefer it.
     let job = unsafeBitCast(word, to: UnownedJob.self)
     let executor = unsafeBitCast(
@@ -65,7 +78,6 @@ extension UnsafeMutablePointer<Worker> {
     pointee.depth += 1
     executor._withUnsafeGuaranteedRef { job.runSynchronously(on: $0.asUnownedTaskExecutor()) }
     pointee.depth -= 1
-    if recording { Recorder.jobEnd() }
   }
 }
 

@@ -68,6 +68,8 @@ struct Worker: ~Copyable {
   var hasWatched = false
   var victims: VictimOrder
   var helpingLimit: UInt = 0
+  /// The job of Swift concurrency that runs, and the task that goes on in it; only while they are recorded.
+  var asyncJob = AsyncJob()
 
   /// - Parameter forkMemory: from `ForkStack.reserve` for the pool's stack size.
   init(_ pool: UnsafeMutablePointer<Pool>, _ index: Int, forkMemory: UnsafeMutableRawPointer) {

@@ -15,7 +15,10 @@ let package = Package(
   ],
   traits: [
     .trait(name: "LTTng", description: "Tracepoints for LTTng-UST; needs liblttng-ust-dev, does nothing without it."),
-    .default(enabledTraits: ["LTTng"]),
+    .trait(
+      name: "Babeltrace",
+      description: "Reads LTTng through libbabeltrace2 too, loaded when asked for; needs libbabeltrace2-dev."),
+    .default(enabledTraits: ["LTTng", "Babeltrace"]),
   ],
   targets: [
     .target(name: "CPlatform"),
@@ -28,7 +31,8 @@ let package = Package(
       name: "ConcurrentFutures", dependencies: ["CPlatform", "CTracepoints", "SchedulerEvents"],
       exclude: ["Scheduling/README.md"],
       swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
-    .target(name: "Timelines", dependencies: ["SchedulerEvents"], swiftSettings: settings),
+    .target(name: "CBabeltrace2", cSettings: [.define("CF_BABELTRACE", .when(traits: ["Babeltrace"]))]),
+    .target(name: "Timelines", dependencies: ["SchedulerEvents", "CBabeltrace2"], swiftSettings: settings),
     .executableTarget(
       name: "exitProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ExitProbe", swiftSettings: settings),
     // No dependency of a test target: it would be linked into the tests, and turn the automatic worker entry off there.

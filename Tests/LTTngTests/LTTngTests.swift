@@ -63,12 +63,35 @@ struct LTTngTests {
     #expect(facts.tasks.count >= 400)
     #expect(RunFacts(session).differences(from: facts) == [])
     #expect(Validation.of(session) == [] && Validation.of(log) == [])
+    if SessionReader.babeltrace2.isAvailable {
+      let again = try Trace.open(run.folder + "/trace", reader: .babeltrace2)
+      #expect(again.problems == [] && again.lost == 0 && again.recordCount == session.recordCount)
+      #expect(RunFacts(again).differences(from: facts) == [])
+    }
 
     let merged = try Trace.merging([run.folder + "/trace", run.folder + "/log"])
     var order = TwiceRecorded(merged)
     merged.read(into: &order)
     #expect(order.pairs > 900)
     #expect(order.inversions == [])
+  }
+
+  /// Buffers that are far too small: both readers count the same losses, and call the same time unknown.
+  @Test(.enabled(if: SessionReader.babeltrace2.isAvailable, "Tools/setup installs libbabeltrace2-dev"))
+  func bothReadersKnowTheSameOfALossySession() throws {
+    let small = createAndStart.replacing("--subbuf-size=1M --num-subbuf=8", with: "--subbuf-size=4K --num-subbuf=2")
+    let run = try LTTngRun(small + "$CHILD mixed $OUT stream 0 4000 3" + stopAndDestroy)
+    #expect(run.status == 0, "\(run.errors)")
+    let native = try Trace.open(run.folder + "/trace")
+    let other = try Trace.open(run.folder + "/trace", reader: .babeltrace2)
+    #expect(native.lost > 0 && native.problems == [] && other.problems == [])
+    #expect(native.lost == other.lost && native.recordCount == other.recordCount)
+    #expect(RunFacts(native).differences(from: RunFacts(other)) == [])
+    #expect(Summary.of(native).coverage == Summary.of(other).coverage)
+    for trace in [native, other] {
+      let violations = Validation.of(trace)
+      #expect(violations.count == 1 && violations[0].hasPrefix("incomplete"), "\(violations)")
+    }
   }
 
   @Test func withoutASessionDaemonTheProgramRuns() throws {

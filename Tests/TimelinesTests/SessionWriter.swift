@@ -23,15 +23,16 @@ struct SessionWriter {
     var last: UInt64 = 0
     var sequence: UInt64 = 0
     var discarded: UInt64 = 0
+    /// Something was discarded: the first event that has room again begins a packet, as in the tracer.
+    var isFull = false
   }
   private static let prologue = 32 + 52
   private static let foreign = EventTable.all.count
 
   init() {}
 
-  /// `afterLoss`: the first event that has room again begins a packet, as in the tracer.
-  mutating func add(_ record: EventRecord, cpu: Int, pid: Int32 = 1, afterLoss: Bool = false) {
-    if afterLoss { flush(cpu) }
+  mutating func add(_ record: EventRecord, cpu: Int, pid: Int32 = 1) {
+    if streams[cpu]?.isFull == true { flush(cpu) }
     guard let id = EventTable.all.firstIndex(where: { $0.kind.rawValue == record.id }) else { return }
     var payload: [UInt8] = []
     for field in EventTable.all[id].fields { payload += Self.bytes(record[field.place], Self.size(field)) }
@@ -49,7 +50,10 @@ struct SessionWriter {
       cpu, pid)
   }
   /// An event for which that processor's buffer had no room.
-  mutating func discard(cpu: Int) { streams[cpu, default: Stream()].discarded += 1 }
+  mutating func discard(cpu: Int) {
+    streams[cpu, default: Stream()].discarded += 1
+    streams[cpu]!.isFull = true
+  }
   /// What follows goes into other files (a rotation).
   mutating func rotate() {
     for cpu in streams.keys {
@@ -117,6 +121,7 @@ struct SessionWriter {
     packet += [UInt8](repeating: 0, count: packetBytes - content)
     stream.files[stream.files.count - 1] += packet
     stream.events = []
+    stream.isFull = false
     stream.sequence += 1
     streams[cpu] = stream
   }

@@ -4,12 +4,12 @@ import SchedulerEvents
 
 extension Trace {
   /// Opens several traces as one. Throws `ReadingError` where they do not share a clock.
-  public static func merging(_ paths: [String]) throws(ReadingError) -> Trace {
+  public static func merging(_ paths: [String], reader: SessionReader = .native) throws(ReadingError) -> Trace {
     var processes: [ProcessTrace] = []
     var problems: [ReadingProblem] = []
     var unread: [ReadingProblem] = []
     for path in paths {
-      let trace = try open(path)
+      let trace = try open(path, reader: reader)
       processes += trace.processes
       problems += trace.problems
       unread += trace.unreadProcesses

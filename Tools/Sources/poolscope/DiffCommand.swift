@@ -14,6 +14,7 @@ struct DiffCommand: ParsableCommand {
   @Option(help: "Runs after, comma-separated.") var vs: String?
   @Option(help: "Changes below this many per cent are not called better or worse.") var threshold = 10.0
   @Flag(help: "Exit with status 1 if wall time or work became worse.") var failOnRegression = false
+  @OptionGroup var reading: ReaderOptions
   @OptionGroup var text: TextOptions
   @OptionGroup var format: FormatOptions
 
@@ -52,7 +53,7 @@ struct DiffCommand: ParsableCommand {
   }
   private func summaries(_ paths: [String]) throws -> [Summary] {
     try paths.map { path in
-      let trace = try Trace.open(path)
+      let trace = try Trace.open(path, reader: reading.reader)
       for problem in trace.problems { complain("note: \(problem)") }
       let progress = Progress(trace)
       defer { progress.finish() }

@@ -3,16 +3,33 @@ import ArgumentParser
 import Foundation
 import Timelines
 
+struct ReaderOptions: ParsableArguments {
+  @Option(
+    help:
+      "Who reads an LTTng session: native, or babeltrace2 (libbabeltrace2, slower; ends at the first damage). Event logs are always read natively."
+  ) var reader = SessionReader.native
+
+  func validate() throws {
+    guard reader.isAvailable else {
+      throw ValidationError(
+        "--reader \(reader.rawValue): libbabeltrace2 is not installed, or was not when poolscope was built")
+    }
+  }
+}
+
+extension SessionReader: @retroactive ExpressibleByArgument {}
+
 struct InputOptions: ParsableArguments {
   @Argument(help: "A trace directory, or one that holds several.", completion: .directory)
   var path: String
 
   @Flag(help: "Exit with status 4 when events are missing or the trace is damaged.")
   var strict = false
+  @OptionGroup var reading: ReaderOptions
 
   /// Opens the trace and says on stderr what is wrong with it.
   func open() throws -> Trace {
-    let trace = try Trace.open(path)
+    let trace = try Trace.open(path, reader: reading.reader)
     for problem in trace.problems { complain("note: \(problem)") }
     return trace
   }

@@ -26,7 +26,7 @@ struct LiveCommand: ParsableCommand {
     var frames = 0
     while true {
       frames += 1
-      let whole = try Trace.open(input.path)
+      let whole = try Trace.open(input.path, reader: input.reading.reader)
       let from = whole.span.upperBound - min(whole.wall, UInt64(last * 1e9))
       let window = whole.wall > 0 ? from...whole.span.upperBound : nil
       let trace = whole.recent(from: from)

@@ -126,7 +126,24 @@ import Testing
       let tasks = try shell.run("poolscope tasks --csv --limit 0 trace | tail -n +2 | wc -l")
       #expect(Int(tasks.text.trimmingCharacters(in: .whitespacesAndNewlines)) == submitted, "\(tasks.messages)")
       #expect(try shell.run("poolscope validate trace").status == 0)
+      try readThroughBabeltrace(shell)
     }
+  }
+  /// Both readers say the same, in words and in status; the library ends at the first damage, ours steps over it.
+  private func readThroughBabeltrace(_ shell: borrowing Shell) throws {
+    for command in ["summary --json", "tasks --csv", "validate", "lint --json", "merge -o merged-$RANDOM trace"] {
+      let native = try shell.run("poolscope \(command) trace")
+      let other = try shell.run("poolscope \(command) trace --reader babeltrace2")
+      #expect(native.status == 0 && other.status == 0, "\(other.messages)")
+      #expect(native.text == other.text, "\(command)")
+    }
+    #expect(try shell.run("poolscope diff trace trace --reader babeltrace2").status == 0)
+    #expect(try shell.run("poolscope summary trace --reader babeltrace3").status == 2)
+    #expect(try shell.run("printf 'no packet' >> \"$(find trace -name 'pool_*' -size +0 | head -n 1)\"").status == 0)
+    #expect(try shell.run("poolscope info trace --strict").status == 4)
+    let ended = try shell.run("poolscope info trace --reader babeltrace2")
+    #expect(ended.status == 3, "\(ended.text)")
+    #expect(ended.messages.contains("libbabeltrace2 gave up") && ended.messages.contains("native"), "\(ended.messages)")
   }
 
   @Test func aSnapshotOfARunningProgram() throws {

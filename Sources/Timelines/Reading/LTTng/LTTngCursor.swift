@@ -44,7 +44,7 @@ struct LTTngCursor {
     while true {
       guard position < limit else {
         guard openPacket() else {
-          lossBefore = isCut
+          lossBefore = lossBefore || isCut
           return false
         }
         continue

@@ -19,6 +19,22 @@ struct LTTngFolder {
   }
   /// What the kernel or another tracer recorded.
   var isUserSpace: Bool { metadata.environment.contains { $0.name == "domain" && $0.value == "ust" } }
+  /// The paths of its stream files.
+  var files: [String] {
+    ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted().filter {
+      $0 != LogLayout.metadataFile && !$0.hasPrefix(".")
+    }.map { path + "/" + $0 }.filter {
+      var status = stat()
+      return stat($0, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+  }
+  /// Of all of them.
+  var bytes: Int {
+    files.reduce(0) { sum, path in
+      var status = stat()
+      return stat(path, &status) == 0 ? sum + Int(status.st_size) : sum
+    }
+  }
   var uuid: String { metadata.trace.first { $0.name == "uuid" }?.value ?? path }
   /// Whether our events may be in it: the metadata declares what the programs registered.
   var hasOurEvents: Bool { metadata.events.contains { $0.name.hasPrefix(EventTable.provider + ":") } }
@@ -43,9 +59,18 @@ struct LTTngFolder {
   }
 }
 
+/// What a reader found in a session besides the events, which went to the splitter.
+struct SessionContents {
+  var discarded: UInt64 = 0
+  var missingPackets: UInt64 = 0
+  var problems: [ReadingProblem] = []
+}
+
 enum LTTngSession {
   /// Reads the folders of one trace (they have the same uuid). Throws `ReadingError`.
-  static func open(_ folders: [LTTngFolder]) throws(ReadingError) -> ([ProcessTrace], [ReadingProblem]) {
+  static func open(
+    _ folders: [LTTngFolder], _ reader: SessionReader
+  ) throws(ReadingError) -> ([ProcessTrace], [ReadingProblem]) {
     // The folder that was closed last knows the most events.
     let latest = folders.max { $0.metadata.events.count < $1.metadata.events.count }!
     if latest.metadata.streams.isEmpty, latest.metadata.failure == nil {
@@ -53,50 +78,17 @@ enum LTTngSession {
         path: latest.path, reason: "is an LTTng session in which nothing was recorded",
         advice: "Start the program while the session runs; the package's trait LTTng must be on.")
     }
-    let layout: LTTngLayout
-    do { layout = try LTTngLayout(latest.metadata) } catch {
-      throw ReadingError(
-        path: latest.path, reason: "is an LTTng trace of an unusual layout: \(error.reason)",
-        advice: "Record it with LTTng-UST 2.10 or later on this kind of machine.")
-    }
     var problems: [ReadingProblem] = []
     if let failure = latest.metadata.failure {
       problems.append(ReadingProblem(file: latest.path + "/" + LogLayout.metadataFile, text: "damaged, \(failure)"))
     }
-    var streams: [LTTngStream.Key: LTTngStream] = [:]
     let splitter = LaneSplitter()
-    for folder in folders {
-      for name in ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
-      where name != LogLayout.metadataFile && !name.hasPrefix(".") {
-        var status = stat()
-        guard stat(folder.path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-        do {
-          let file = try MappedFile(path: folder.path + "/" + name)
-          // What a processor recorded is lost as a whole, of whichever lanes.
-          if !layout.index(file, name: name, into: &streams, problems: &problems) { splitter.lossBegins() }
-        } catch {
-          problems.append(ReadingProblem(file: name, text: error.reason))
-          splitter.lossBegins()
-        }
+    let contents =
+      switch reader {
+      case .native: try LTTngReader.read(folders, metadata: latest, into: splitter)
+      case .babeltrace2: try Babeltrace2Reader.read(folders, into: splitter)
       }
-    }
-    var damaged = 0
-    var discarded: UInt64 = 0
-    var missing: UInt64 = 0
-    var cursors: [LTTngCursor] = []
-    for key in streams.keys.sorted() {
-      guard var stream = streams[key], let layout = layout.streams[key.stream] else { continue }
-      stream.sort()
-      discarded &+= stream.discarded
-      if layout.sequence != nil { missing &+= stream.missingPackets }
-      cursors.append(LTTngCursor(stream, layout))
-    }
-    try merge(cursors, into: splitter, damaged: &damaged)
-    if damaged > 0 {
-      problems.append(
-        ReadingProblem(
-          file: latest.path, text: "\(damaged) damaged places, and what followed them in their packets, left out"))
-    }
+    problems += contents.problems
     let clock = latest.metadata.clock
     let frequency = clock.first { $0.name == "freq" }.flatMap { UInt64($0.value) } ?? 1_000_000_000
     if frequency != 1_000_000_000 {
@@ -107,66 +99,17 @@ enum LTTngSession {
       clockUUID: clock.first { $0.name == "uuid" }?.value,
       clockOffset: clock.first { $0.name == "offset" }.flatMap { Int64($0.value) } ?? 0)
     var traces = found.0
+    if traces.isEmpty, let problem = problems.first {
+      throw ReadingError(
+        path: latest.path, reason: "no event can be read; first problem: \(problem)",
+        advice: reader == .native
+          ? "Was the trace copied completely, and the session stopped?" : "The reader native steps over damage.")
+    }
     if !traces.isEmpty {
-      traces[0].discarded = discarded
-      traces[0].missingPackets = missing
+      traces[0].discarded = contents.discarded
+      traces[0].missingPackets = contents.missingPackets
       for index in traces.indices { traces[index].recording = latest.uuid }
     }
     return (traces, problems + found.1)
-  }
-
-  /// Hands all streams' events to the splitter, in the order of time.
-  private static func merge(_ cursors: [LTTngCursor], into splitter: LaneSplitter, damaged: inout Int)
-    throws(ReadingError)
-  {
-    var heads: [(time: UInt64, cursor: UnsafeMutablePointer<LTTngCursor>)] = []
-    // SAFETY: each cursor is allocated and freed here, and reached by nobody else.
-    func drop(_ cursor: UnsafeMutablePointer<LTTngCursor>) {
-      damaged += cursor.pointee.damaged
-      cursor.deinitialize(count: 1)
-      cursor.deallocate()
-    }
-    for value in cursors {
-      let cursor = UnsafeMutablePointer<LTTngCursor>.allocate(capacity: 1)
-      cursor.initialize(to: value)
-      let more = cursor.pointee.advance()
-      if cursor.pointee.lossBefore { splitter.lossBegins() }
-      if more { heads.append((cursor.pointee.time, cursor)) } else { drop(cursor) }
-    }
-    defer { for head in heads { drop(head.cursor) } }
-    while !heads.isEmpty {
-      var first = 0
-      var limit = UInt64.max  // the second earliest
-      for index in 1..<max(1, heads.count) {
-        let time = heads[index].time
-        if time < heads[first].time {
-          limit = heads[first].time
-          first = index
-        } else if time < limit {
-          limit = time
-        }
-      }
-      let cursor = heads[first].cursor
-      var more = true
-      repeat {
-        let pid = cursor.pointee.pid
-        if let definition = cursor.pointee.definition {
-          splitter.add(definition, pid: pid)
-        } else {
-          try splitter.add(cursor.pointee.record, pid: pid)
-        }
-        if let program = cursor.pointee.program, !splitter.isNamed(pid) { splitter.name(program, pid: pid) }
-        // The gap ends with the event that was handed on, and maybe another one opens behind it.
-        if cursor.pointee.lossBefore { splitter.lossEnds() }
-        more = cursor.pointee.advance()
-        if cursor.pointee.lossBefore { splitter.lossBegins() }
-      } while more && cursor.pointee.time <= limit
-      if more {
-        heads[first].time = cursor.pointee.time
-      } else {
-        drop(cursor)
-        heads.remove(at: first)
-      }
-    }
   }
 }

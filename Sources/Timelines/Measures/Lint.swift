@@ -50,11 +50,17 @@ public enum Lint {
   static func rule(
     _ id: String, _ severity: Finding.Severity, _ advice: String, _ command: String,
     _ check: @escaping @Sendable (Summary) -> (evidence: String, weight: Double)?
+  ) -> LintRule { rule(id, severity, { _ in advice }, command, check) }
+  /// What to do depends on the run.
+  static func rule(
+    _ id: String, _ severity: Finding.Severity, _ advice: @escaping @Sendable (Summary) -> String, _ command: String,
+    _ check: @escaping @Sendable (Summary) -> (evidence: String, weight: Double)?
   ) -> LintRule {
     LintRule(id: id) { summary in
       check(summary).map {
         Finding(
-          id: id, severity: severity, evidence: $0.evidence, advice: advice, weight: $0.weight, command: command)
+          id: id, severity: severity, evidence: $0.evidence, advice: advice(summary), weight: $0.weight,
+          command: command)
       }
     }
   }
@@ -251,8 +257,7 @@ public enum Lint {
       guard share > 0.1, summary.coverage > 0.9 else { return nil }
       return ("\(Units.percent(share)) of the tasks have no name", 0)
     },
-    rule("DATA-LOSS", .warning, "A larger CONCURRENT_FUTURES_LOG_SIZE, or mode stream on a faster disk.", "info") {
-      summary in
+    rule("DATA-LOSS", .warning, roomForEvents, "info") { summary in
       let unread = summary.model.unreadProcesses
       guard summary.model.lost > 0 || summary.coverage < 1 || !unread.isEmpty else { return nil }
       let unreadable =
@@ -265,6 +270,17 @@ public enum Lint {
       )
     },
   ]
+
+  /// How its recorder would have kept more.
+  @Sendable private static func roomForEvents(_ summary: Summary) -> String {
+    summary.model.formats.sorted { "\($0)" < "\($1)" }.map {
+      switch $0 {
+      case .eventLog: "A larger CONCURRENT_FUTURES_LOG_SIZE, or mode stream on a faster disk."
+      case .lttng:
+        "More room in LTTng's channel (lttng enable-channel -u --subbuf-size=4M --num-subbuf=16; poolscope record --lttng takes 8 of 1M), or fewer events (lttng enable-event --loglevel=INFO)."
+      }
+    }.joined(separator: " ")
+  }
 
   /// A circle among open waits, beginning and ending with the same task; nil: there is none.
   static func cycle(_ waits: [WaitRecord]) -> [UInt64]? {

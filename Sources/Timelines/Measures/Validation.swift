@@ -3,6 +3,9 @@
 // A trace may begin in the middle of a run: `poolscope trim` cut it, a ring was overwritten, the recording was started late. Then
 // lanes have things on their stacks of which no begin was seen, and tasks were submitted before. What such a trace must
 // obey all the same: a task's id says whether its lane made it before the first one that is here (`isEarlier`).
+//
+// Where events are lost, that is said once. Of each lane nothing is known from there to its next event, and a task may lack any of its
+// events: what could follow from that is no violation, what could not still is.
 import SchedulerEvents
 
 /// Checks every rule that a complete trace obeys. Complete means: from where it begins nothing is lost, no packet is missing.
@@ -25,6 +28,13 @@ public struct Validation: EventConsumer {
   private var firstSubmitted: [UInt16: UInt64] = [:]
   private let lanesOfProcess: [UInt32: [UInt16]]
 
+  /// Some events are not there.
+  private var isLossy = false
+  /// Nor is it known where exactly they were: LTTng discards an event that is too large for the rest of its buffer, and still
+  /// takes a smaller one after it. Then nothing that lies on a lane's stack can be held against it.
+  private let isLossVague: Bool
+  private static let rulesOfStacks: Set = ["stack", "nesting", "park", "parked", "lane"]
+
   private enum Phase { case pending(since: UInt64), running(lane: UInt16), suspended }
   private enum Frame: Equatable {
     case task(UInt64), wait(UInt64), callback(UInt64), fork(UInt64), blocking(UInt64), job
@@ -34,6 +44,8 @@ public struct Validation: EventConsumer {
     var isAlive = false
     var isParked = false
     var time: UInt64 = 0
+    /// No event has said anything of it yet, or none since a loss.
+    var isNew = true
     /// The lane was in the middle of something when the trace began: what lies beneath `stack` is not known.
     var isOpen = false
     /// How many tasks lie there; nil: no event has said it yet.
@@ -44,6 +56,8 @@ public struct Validation: EventConsumer {
       stack = []
       isOpen = false
     }
+    /// Whatever it did, its end may be among the lost.
+    mutating func forget() { self = Lane(time: time, isOpen: true) }
   }
 
   /// The violations found, as sentences; empty: the trace is consistent.
@@ -59,8 +73,11 @@ public struct Validation: EventConsumer {
         messages.append("incomplete: nothing of lane \(LaneSummary.name(of: lane.lane)) can be read: \(problem)")
       }
     }
-    if trace.lostByUnknownLanes > 0 {
-      messages.append("incomplete: \(Units.count(trace.lostByUnknownLanes)) events were discarded")
+    let (discarded, missing) = (trace.lostByUnknownLanes, trace.processes.saturatingSum(\.missingPackets))
+    if discarded > 0 || missing > 0 {
+      messages.append(
+        "incomplete: \(Units.count(discarded)) events were discarded, \(Units.count(missing)) packets are missing, of unknown lanes"
+      )
     }
     var checker = Validation(trace)
     let outcome = trace.read(into: &checker, progress: progress)
@@ -82,6 +99,8 @@ public struct Validation: EventConsumer {
     origin = trace.span.lowerBound
     isCut = trace.isCut
     beganEarlier = isCut
+    isLossVague = trace.lostByUnknownLanes > 0
+    isLossy = trace.lost > 0 || trace.missingPackets > 0 || trace.lanes.contains { $0.unreadable != nil }
     var known: [UInt32: [UInt16]] = [:]
     for lane in trace.lanes where lane.isWorker {
       if let pid = UInt32(trace.processes[lane.process].pid) { known[pid, default: []].append(lane.lane) }
@@ -94,6 +113,7 @@ public struct Validation: EventConsumer {
   }
 
   private mutating func report(_ rule: String, _ text: String, _ record: EventRecord) {
+    if isLossVague && Self.rulesOfStacks.contains(rule) { return }
     counts[rule, default: 0] += 1
     guard counts[rule]! <= Self.repeats else { return }
     messages.append(
@@ -105,9 +125,11 @@ public struct Validation: EventConsumer {
     var lane = lanes.removeValue(forKey: record.worker) ?? Lane()
     defer { lanes[record.worker] = lane }
     if record.time < lane.time { report("time", "goes back by \(lane.time - record.time) ns", record) }
-    let isFirst = lane.time == 0
+    let isFirst = lane.isNew
+    lane.isNew = false
     lane.time = record.time
     let isWorker = record.worker < EventValue.firstOutsideLane
+    if kind == .lost { return lost(&lane, record) }
     if kind == .workerStatus { return status(&lane, record, isFirst: isFirst) }
     if lane.isParked && kind != .workerUnpark {
       report("parked", "\(name(kind)) while parked", record)
@@ -131,14 +153,14 @@ public struct Validation: EventConsumer {
       }
       if case .running? = tasks.removeValue(forKey: task) {
         ended.insert(task)
-      } else if !isEarlier(task) || !ended.insert(task).inserted {
+      } else if !mayLack(task) || !ended.insert(task).inserted {
         report("task", "\(EventText.task(task)) ends without running", record)
       }
     case .taskCancel:
       let task = record[TaskStep.task]
       if case .pending? = tasks.removeValue(forKey: task) {
         ended.insert(task)
-      } else if !isEarlier(task) || !ended.insert(task).inserted {
+      } else if !mayLack(task) || !ended.insert(task).inserted {
         report("task", "\(EventText.task(task)) is cancelled but not pending", record)
       }
     case .taskSuspend:
@@ -181,11 +203,20 @@ public struct Validation: EventConsumer {
       lane.isAlive = false
       lane.clear()
     case .callWorkerDied: workerDied(record)
-    case .lost: report("lost", "\(record[Lost.count]) events were lost", record)
     case .regionBegin, .regionEnd, .mark, .counter: checkLabel(UInt32(record[Region.label]), record)
     default: break
     }
   }
+
+  // MARK: What is lost
+
+  private mutating func lost(_ lane: inout Lane, _ record: EventRecord) {
+    if !isLossy { report("lost", "\(record[Lost.count]) events were lost, which no packet counts", record) }
+    isLossy = true
+    lane.forget()
+  }
+  /// Earlier events of the task may not be there.
+  private func mayLack(_ task: UInt64) -> Bool { isLossy || isEarlier(task) }
 
   // MARK: What began earlier, and what ended from outside
 
@@ -196,7 +227,7 @@ public struct Validation: EventConsumer {
   }
   private func isSuspended(_ task: UInt64) -> Bool {
     if case .suspended? = tasks[task] { return true }
-    return tasks[task] == nil && isEarlier(task) && !ended.contains(task)
+    return (tasks[task] == nil && isEarlier(task) || isLossy) && !ended.contains(task)
   }
   /// As the program writes it, another thread says what this one did a moment ago: it introduces lanes, it contradicts nobody.
   /// Where a trace was cut it is exact; `stopped` then stands for the death of the lane's process.
@@ -220,7 +251,7 @@ public struct Validation: EventConsumer {
     let task = record[Call.call]
     if task != 0 {
       // It will not be tried again: that is its end.
-      if case .suspended? = tasks[task] {
+      if case .suspended? = tasks[task], !isLossy {
         return report("task", "\(EventText.task(task)) is lost but suspended", record)
       }
       if tasks.removeValue(forKey: task) != nil { ended.insert(task) }
@@ -245,7 +276,7 @@ public struct Validation: EventConsumer {
 
   private func name(_ kind: EventKind) -> String { EventTable[kind].name }
   private mutating func checkLabel(_ label: UInt32, _ record: EventRecord) {
-    guard label > 0 else { return }
+    guard label > 0, !isLossy else { return }
     if label >= labels.all.count || labels.all[Int(label)].text.isEmpty {
       report("label", "label \(label) was never defined", record)
     }
@@ -273,6 +304,7 @@ public struct Validation: EventConsumer {
     let task = record[TaskStart.task]
     switch tasks[task] {
     case .pending: break
+    case .running where isLossy, .suspended where isLossy: break  // another worker process died, and tried it again
     case nil where !ended.contains(task): waitsForSubmit[task] = record.time
     default: report("task", "\(EventText.task(task)) starts twice", record)
     }
@@ -299,17 +331,17 @@ public struct Validation: EventConsumer {
   }
 
   private mutating func finish() -> [String] {
-    let unknown = waitsForSubmit.filter { !isEarlier($0.key) }
+    let unknown = waitsForSubmit.filter { !mayLack($0.key) }
     for (task, _) in unknown.sorted(by: { $0.value < $1.value }).prefix(Self.repeats) {
       messages.append("task: \(EventText.task(task)) ran but was never submitted")
     }
     for (number, lane) in lanes.sorted(by: { $0.key < $1.key })
-    where number < EventValue.firstOutsideLane && !lane.isAlive && !lane.stack.isEmpty {
+    where number < EventValue.firstOutsideLane && !lane.isAlive && !lane.stack.isEmpty && !isLossVague {
       messages.append("lane: \(LaneSummary.name(of: number)) stopped with activities open")
     }
     // After all workers have stopped nothing can be running.
     let workers = lanes.filter { $0.key < EventValue.firstOutsideLane }
-    if !workers.isEmpty && workers.values.allSatisfy({ !$0.isAlive }) {
+    if !workers.isEmpty && !isLossy && workers.values.allSatisfy({ !$0.isAlive }) {
       let running = tasks.filter { if case .running = $0.value { true } else { false } }.keys.sorted()
       for task in running.prefix(Self.repeats) {
         messages.append("task: \(EventText.task(task)) runs although every worker has stopped")

@@ -57,6 +57,7 @@ public struct Modeler<Sink: TimelineSink & ~Copyable>: ~Copyable, EventConsumer 
     self.init(span: trace.span, window: window, lanes: trace.lanes, sink: sink)
     lostByUnknownLanes = trace.lostByUnknownLanes
     result.processes = trace.processes.map(\.pid)
+    result.formats = Set(trace.processes.map(\.format))
     result.unreadable = trace.lanes.filter { $0.unreadable != nil }
     result.unreadProcesses = trace.unreadProcesses
     for (index, process) in trace.processes.enumerated() {

@@ -312,6 +312,8 @@ public struct ModelResult: Sendable {
   public var unreadProcesses: [ReadingProblem] = []
   /// The process ids, as in `Trace.processes`; empty or "": unknown.
   public var processes: [String] = []
+  /// Who recorded it.
+  public var formats: Set<TraceFormat> = []
   /// Events that were read.
   public var events = 0
   /// Events of kinds that this version does not know.

@@ -273,8 +273,9 @@ import Timelines
       #expect(read.lost == UInt64(400 - trace.marks("lost").count))
       #expect(read.lost > 0, "\(mode)")
       #expect(read.problems == [])
-      let lane = read.lanes.filter { $0.lost > 0 }
-      #expect(lane.count == 1 && lane.allSatisfy { $0.records == 1 && $0.tid > 0 })
+      // A thread may begin before the one before it has given its lane back.
+      let lanes = read.lanes.filter { $0.lost > 0 }
+      #expect((1...4).contains(lanes.count) && lanes.allSatisfy { $0.records == 1 && $0.tid > 0 })
       #expect(try babeltrace2(trace.folder).status == 0)
     }
   }

@@ -54,6 +54,7 @@ struct SummaryCount: ~Copyable {
   private var now: UInt64
   private var aloneSince: UInt64 = 0
   private var aloneLabel: UInt32 = 0
+  /// By the number of busy workers, up to that of the lanes.
   private var concurrency = PlainBuffer<UInt64>()
   /// Started tasks by `TaskSource.rawValue`.
   private var sources = PlainBuffer<UInt64>()
@@ -84,6 +85,7 @@ struct SummaryCount: ~Copyable {
     idle = IdleSweep(start: span.lowerBound)
     now = span.lowerBound
     sources.grow(to: summary.sources.count, filling: 0)
+    concurrency.grow(to: 1, filling: 0)
   }
   deinit {
     for label in 0..<labels.count {
@@ -98,6 +100,7 @@ struct SummaryCount: ~Copyable {
     summary.states.append([])
     idle.addLane(isWorker: lane.isWorker)
     lanes.append(LaneTally())
+    concurrency.grow(to: lanes.count + 1, filling: 0)
     if lane.isWorker { workers += 1 }
     laneOfNumber[lane.lane] = index
   }
@@ -123,17 +126,17 @@ struct SummaryCount: ~Copyable {
     let before = idle.busy
     if state != from { idle.entered(state, lane: lane, time: time) }
     let busy = idle.busy
-    if before != busy { busyChanged(from: before, to: busy, time: time) }
     if busy == 1 && state.isBusy { aloneLabel = label }
+    if before != busy { busyChanged(from: before, to: busy, time: time) }
   }
+  /// Calls nothing but at its end: then `entered`, which comes by twice a task, has no registers to save.
   @inline(__always) private mutating func busyChanged(from: Int, to: Int, time: UInt64) {
-    if from >= concurrency.count { concurrency.grow(to: from + 1, filling: 0) }
     concurrency[from] &+= time &- min(now, time)
     now = max(now, time)
-    if from == 1 { endAlone(time) }
     if to == 1 { aloneSince = time }
+    if from == 1 { endAlone(time) }
   }
-  private mutating func endAlone(_ time: UInt64) {
+  @inline(never) private mutating func endAlone(_ time: UInt64) {
     guard time > aloneSince else { return }
     // The five longest are enough for every finding.
     guard summary.alone.count < 5 || time - aloneSince > summary.alone[4].length else { return }
@@ -248,7 +251,8 @@ struct SummaryCount: ~Copyable {
     summary.idle = idle.finished()
     summary.queueDepth.area = idle.depthArea
     summary.injectorDepth.area = idle.injectorArea
-    summary.concurrency = (0..<concurrency.count).map { concurrency[$0] }
+    let most = (0..<concurrency.count).last { concurrency[$0] > 0 } ?? 0
+    summary.concurrency = (0..<concurrency.count).prefix(most + 1).map { concurrency[$0] }
     summary.sources = (0..<sources.count).map { sources[$0] }
     summary.pickupMoved = Histogram(pickupMoved)
     summary.pickupOwn = Histogram(pickupOwn)

@@ -8,12 +8,16 @@ extension Models {
       var group: WaitGroup?
       var taken: [Int] = []
       var wrong: String?
+      /// The members' `signal`s.
+      private let signals: Range<Int>
 
       init(_ count: Int) {
         futures = (0..<count).map { _ in
           AnyFuture(operations: { _, _ in false }, owner: AnyFuture.Owner.library, isTask: false, ownsValue: false)
         }
         group = WaitGroup(futures)
+        let end = Explorer.run.memory.locations.count
+        signals = end - count..<end  // the last that the group makes
       }
       func complete(_ index: Int) {
         guard futures[index].claimCompletion() else { return }
@@ -25,9 +29,11 @@ extension Models {
         if group.sleep(needed: needed, deadline: deadline), group.doneCount < needed { wrong = "woke too early" }
         taken += group.takeDone()
       }
-      /// Closes the group and lets go of it: a completer that touches it later is caught.
+      /// Closes the group and lets go of it: a completer that touches it later is caught, also one that had a reference
+      /// already, for no thread is switched away from between its exchange and that.
       func close() {
         group!.close()
+        for signal in signals { Explorer.run.memory.locations[signal].isDead = true }
         group = nil
       }
     }

@@ -2,7 +2,9 @@
 //
 // Depth-first over the decisions of a run: who goes on, and which message a load takes. Threads are coroutines of one
 // thread, so a run is a function of its decisions and a failing one can be repeated with a trace. The bounds are on the
-// unusual: switches away from a thread that could go on (preemptions), and loads of anything but the newest message.
+// unusual: switches away from a thread that could go on (preemptions), and loads of anything but the newest message. First
+// all of it with few of these, then with more: where the runs are not enough, what is left out is the rarest, and not
+// whatever comes late in the search. (Iterative context bounding: Musuvathi and Qadeer, PLDI 2007.)
 import Coroutines
 import Glibc
 
@@ -23,6 +25,13 @@ struct Bounds {
   var runs = isLong ? 1_000_000 : 30_000
 
   private static let isLong = getenv("LONG_TESTS") != nil
+
+  /// The way there: each number of preemptions with no stale read first, then with more.
+  var levels: [Bounds] {
+    (1...max(1, preemptions)).flatMap { switches in
+      (0...min(switches, staleReads)).map { Bounds(preemptions: switches, staleReads: $0, runs: runs) }
+    } + (preemptions < staleReads ? [self] : [])
+  }
 }
 
 struct Verdict {
@@ -38,8 +47,20 @@ enum Explorer {
 
   static func explore(_ name: String, _ bounds: Bounds = Bounds(), _ make: () -> Program) -> Verdict {
     var verdict = Verdict()
+    for level in bounds.levels where verdict.failure == nil {
+      explore(level, &verdict, make)
+      if !verdict.isComplete { break }
+    }
+    print(
+      "model \(name): \(verdict.runs) runs, \(verdict.isComplete ? "complete" : verdict.failure == nil ? "cut off" : "FAILED")"
+        + " (preemptions \(bounds.preemptions), stale reads \(bounds.staleReads))")
+    return verdict
+  }
+
+  private static func explore(_ bounds: Bounds, _ verdict: inout Verdict, _ make: () -> Program) {
     var path: [Decision] = []
-    repeat {
+    verdict.isComplete = false
+    while verdict.runs < bounds.runs {
       run = Run(bounds, path, isTraced: false)
       run.perform(make())
       verdict.runs += 1
@@ -48,19 +69,15 @@ enum Explorer {
         run = Run(bounds, path, isTraced: true)
         run.perform(make())
         verdict.failure = "\(run.failure ?? "not repeated")\n" + run.trace.joined(separator: "\n")
-        break
+        return
       }
       while let last = path.last, last.chosen + 1 == last.options { path.removeLast() }
       if path.isEmpty {
         verdict.isComplete = true
-        break
+        return
       }
       path[path.count - 1].chosen += 1
-    } while verdict.runs < bounds.runs
-    print(
-      "model \(name): \(verdict.runs) runs, \(verdict.isComplete ? "complete" : verdict.failure == nil ? "cut off" : "FAILED")"
-        + " (preemptions \(bounds.preemptions), stale reads \(bounds.staleReads))")
-    return verdict
+    }
   }
 }
 
@@ -292,6 +309,16 @@ final class Run {
     }
     point()
     let at = location(id)
+    if memory.mayComeBefore(newest: at, current), let new = change(at.history[at.last - 1].bits),
+      pick(at.last - 1...at.last) < at.last
+    {
+      let index = at.last
+      let old = memory.read(at, index - 1, current, strength)
+      memory.exchange(at, index, new, current, strength)
+      writes += 1
+      note("#\(id) was \(hex(old)), now \(hex(new)), before the newest")
+      return old
+    }
     let last = at.last
     guard let new = change(at.history[last].bits) else {
       let old = memory.read(at, last, current, failing)
@@ -305,9 +332,8 @@ final class Run {
       note("#\(id) is \(hex(old)), stale, left")
       return old
     }
-    let carried = at.history[last].view
     let old = memory.read(at, last, current, strength)
-    memory.write(at, new, current, strength, carrying: carried)
+    memory.exchange(at, last + 1, new, current, strength)
     mustReadNewest[current] = false
     writes += 1
     note("#\(id) was \(hex(old)), now \(hex(new))")

@@ -16,6 +16,8 @@ struct Message {
   let bits: UInt64
   /// What an acquiring load of it learns; empty if nothing.
   var view: View
+  /// Who stored it, if it may lie in that thread's store buffer still.
+  var buffered: Int?
 }
 
 /// For each location the least message that may be read. Missing ones count as 0.
@@ -79,22 +81,57 @@ final class Memory {
   }
 
   func read(_ at: Location, _ index: Int, _ thread: Int, _ strength: Strength) -> UInt64 {
+    if at.history[index].buffered != thread { at.history[index].buffered = nil }
     views[thread][at.id] = index
     if strength.acquires { views[thread].join(at.history[index].view) }
     if strength.isSequential { sequential[at.id] = max(sequential[at.id], index) }
     return at.history[index].bits
   }
 
-  func write(_ at: Location, _ bits: UInt64, _ thread: Int, _ strength: Strength, carrying: View? = nil) {
-    let index = at.history.count
+  func write(_ at: Location, _ bits: UInt64, _ thread: Int, _ strength: Strength) {
+    if strength.isSequential { drain(thread) }
+    append(at, at.history.count, bits, thread, strength, View())
+    if !strength.isSequential { at.history[at.last].buffered = thread }
+  }
+
+  /// The writing half of an exchange that has read the message before `index`.
+  func exchange(_ at: Location, _ index: Int, _ bits: UInt64, _ thread: Int, _ strength: Strength) {
+    drain(thread)
+    append(at, index, bits, thread, strength, at.history[index - 1].view)
+  }
+
+  /// Whether an exchange of `thread` may come before the newest message, which lies in another's store buffer.
+  func mayComeBefore(newest at: Location, _ thread: Int) -> Bool {
+    at.last > 0 && views[thread][at.id] < at.last && at.history[at.last].buffered.map { $0 != thread } == true
+  }
+
+  private func append(
+    _ at: Location, _ index: Int, _ bits: UInt64, _ thread: Int, _ strength: Strength, _ carried: View
+  ) {
+    if index < at.history.count { makeRoom(at, index) }
     views[thread][at.id] = index
-    var view = carrying ?? View()
+    var view = carried
     if strength.releases { view.join(views[thread]) }
-    at.history.append(Message(bits: bits, view: view))
-    if strength.isSequential { sequential[at.id] = index }
+    at.history.insert(Message(bits: bits, view: view), at: index)
+    if strength.isSequential { sequential[at.id] = max(sequential[at.id], index) }
+  }
+
+  /// Every view that has seen the message at `index` finds it one further.
+  private func makeRoom(_ at: Location, _ index: Int) {
+    func shift(_ view: inout View) { if view[at.id] >= index { view[at.id] += 1 } }
+    shift(&sequential)
+    for thread in views.indices { shift(&views[thread]) }
+    for location in locations { for i in location.history.indices { shift(&location.history[i].view) } }
+  }
+
+  private func drain(_ thread: Int) {
+    for location in locations where location.history[location.last].buffered == thread {
+      location.history[location.last].buffered = nil
+    }
   }
 
   func fence(_ thread: Int) {
+    drain(thread)
     views[thread].join(sequential)
     sequential = views[thread]
   }

@@ -145,17 +145,24 @@ final class Run {
     }
     current = -1
     if failure == nil, let wrong = program.check() { failure = wrong }
+    // The program's objects go while this is the run in progress: their atomics are its locations.
+    bodies = []
+    states = []
   }
 
-  private static let enter: @convention(c) () -> Void = {
+  /// Returns, so that nothing on the coroutine's stack holds the run: else each one would be kept, with its stacks, for ever.
+  private static let enter: @convention(c) () -> OpaquePointer? = {
     let run = Explorer.run!
     run.bodies[run.current]()
-    run.finish()
+    return run.finish()
   }
 
-  private func finish() {
+  /// Who goes on after the current thread, which is at its end.
+  private func finish() -> OpaquePointer {
     states[current] = .finished
-    leave()
+    guard let next = pickNext() else { return main }
+    current = next
+    return coroutines[next]
   }
 
   /// Gives up the coroutine for good, or until its state lets it go on.

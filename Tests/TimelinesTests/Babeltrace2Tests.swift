@@ -79,20 +79,8 @@ struct Babeltrace2Tests {
     shape.roots = 60
     var writer = SessionWriter()
     writer.packetBytes = 4096
-    var dropped: UInt64 = 0
-    var fullUntil = [0, 0]
-    for (number, record) in Simulation(seed: seed, shape: shape).text.records.enumerated() {
-      let cpu = Int(record.worker) % 2
-      if number > 600, Int.random(in: 0..<150, using: &random) == 0 {
-        fullUntil[cpu] = number + Int.random(in: 1..<40, using: &random)
-      }
-      if number < fullUntil[cpu] {
-        writer.discard(cpu: cpu)
-        dropped += 1
-      } else {
-        writer.add(record, cpu: cpu)
-      }
-    }
+    let records = Simulation(seed: seed, shape: shape).text.records
+    let dropped = writer.add(records, discardingFrom: 601, using: &random)
     let path = directory.path + "/discarded"
     try writer.write(to: path)
     #expect(try same(path, "seed \(seed)").lost == dropped && dropped > 0)

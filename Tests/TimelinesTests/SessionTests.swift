@@ -145,21 +145,7 @@ import Testing
     let simulation = Simulation(seed: seed, shape: shape)
     var writer = SessionWriter()
     writer.packetBytes = 4096
-    var dropped: UInt64 = 0
-    // A processor's buffer is full for a while, now and then.
-    var fullUntil = [0, 0]
-    for (number, record) in simulation.text.records.enumerated() {
-      let cpu = Int(record.worker) % 2
-      if Int.random(in: 0..<150, using: &random) == 0 {
-        fullUntil[cpu] = number + Int.random(in: 1..<40, using: &random)
-      }
-      if number < fullUntil[cpu] {
-        writer.discard(cpu: cpu)
-        dropped += 1
-      } else {
-        writer.add(record, cpu: cpu)
-      }
-    }
+    let dropped = writer.add(simulation.text.records, using: &random)
     let path = directory.path + "/discarded-\(seed)"
     try writer.write(to: path)
     try DamageTests().examine(path, "seed \(seed)")

@@ -54,6 +54,28 @@ struct SessionWriter {
     streams[cpu, default: Stream()].discarded += 1
     streams[cpu]!.isFull = true
   }
+
+  /// Writes records of two processors. From the record `first` on a processor's buffer is full for a while, now and then.
+  /// - Returns: how many were discarded.
+  mutating func add(
+    _ records: [EventRecord], discardingFrom first: Int = 0, using random: inout SeededGenerator
+  ) -> UInt64 {
+    var discarded: UInt64 = 0
+    var fullUntil = [0, 0]
+    for (number, record) in records.enumerated() {
+      let cpu = Int(record.worker) % 2
+      if number >= first, Int.random(in: 0..<150, using: &random) == 0 {
+        fullUntil[cpu] = number + Int.random(in: 1..<40, using: &random)
+      }
+      if number < fullUntil[cpu] {
+        discard(cpu: cpu)
+        discarded += 1
+      } else {
+        add(record, cpu: cpu)
+      }
+    }
+    return discarded
+  }
   /// What follows goes into other files (a rotation).
   mutating func rotate() {
     for cpu in streams.keys {

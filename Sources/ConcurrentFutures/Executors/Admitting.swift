@@ -272,11 +272,7 @@ extension DetachedJob {
     if Recorder.isOn(.taskStart) {
       Recorder.taskStart(task: taskID, source: .inline, victim: Recorder.noVictim, depth: 0, nesting: context.depth)
     }
-    var failed = false
-    do { try body() } catch {
-      failed = true
-      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
-    }
+    let failed = call(pool)
     context.leave()
     if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: taskID, failed: failed, waiters: 0) }
     return failed

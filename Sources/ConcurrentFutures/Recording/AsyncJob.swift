@@ -22,7 +22,7 @@ struct AsyncJob {
   /// After `job_begin`.
   init(beginning word: UInt) {
     self.word = word
-    task = Self.lock.withLock { Self.tasks.isEmpty ? 0 : Self.tasks[word] ?? 0 }
+    task = Self.lock.withLock { Self.tasks[word] ?? 0 }
     if task != 0 { Recorder.taskResume(task: task) }
   }
   /// Before `job_end`.

@@ -250,23 +250,27 @@ struct EventRing: @unchecked Sendable {
 
   /// Writes down how many events were lost before this one.
   func reportLost() {
-    guard head.pointee.unreported > 0 else { return }
-    var record = EventRecord(.lost, worker: lane)
-    record[Lost.cause] = UInt64(head.pointee.cause.exchange(LossCause.late.rawValue, ordering: .relaxed))
-    record[Lost.count] = head.pointee.unreported
+    guard let record = loss() else { return }
     put(record, .lost, at: TraceClock.now)
     head.pointee.unreported = 0
   }
 
+  /// What was lost and is not reported yet; nil: nothing. Causes count anew from here.
+  private func loss() -> EventRecord? {
+    guard head.pointee.unreported > 0 else { return nil }
+    var record = EventRecord(.lost, worker: lane)
+    record[Lost.cause] = UInt64(head.pointee.cause.exchange(LossCause.late.rawValue, ordering: .relaxed))
+    record[Lost.count] = head.pointee.unreported
+    return record
+  }
+
   /// A packet that says how many events this lane has lost; nil: none. By the log under I1.
   func lossAlone() -> [UInt8]? {
-    guard head.pointee.unreported > 0 else { return nil }
+    guard var record = loss() else { return nil }
     let now = TraceClock.now
+    record.time = now
     var header = newHeader(reaching: PacketHeader.size + EventRecord.size, at: now)
     header.contentBits = UInt64(PacketHeader.size * 8 + EventKind.lost.contentBits)
-    var record = EventRecord(.lost, time: now, worker: lane)
-    record[Lost.cause] = UInt64(head.pointee.cause.load(ordering: .relaxed))
-    record[Lost.count] = head.pointee.unreported
     var packet = [UInt8](repeating: 0, count: PacketHeader.size + EventRecord.size)
     packet.withUnsafeMutableBytes {
       header.store(to: $0.baseAddress.unsafelyUnwrapped)

@@ -61,4 +61,17 @@ final class DetachedJob: @unchecked Sendable {
     self.taskID = taskID
     self.body = body
   }
+
+  /// Runs the body; an error goes to the pool's handler.
+  /// - Returns: whether there was one.
+  @inline(__always)
+  func call(_ pool: UnsafeMutablePointer<Pool>) -> Bool {
+    do {
+      try body()
+      return false
+    } catch {
+      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
+      return true
+    }
+  }
 }

@@ -342,11 +342,7 @@ extension UnsafeMutablePointer<Worker> {
     WorkerCounters.bump(pointee.counters.started)
     let context = enter(job.taskID, nil)
     if pool.pointee.admission.isBounded { pool.pointee.admission.leave() }
-    var failed = false
-    do { try job.body() } catch {
-      failed = true
-      ErrorSink.report(error, "error in a task without a future", nil, to: pool.pointee.configuration.errorHandler)
-    }
+    let failed = job.call(pool)
     leave(context)
     pointee.counters.countEnd(failed: failed)
     if Recorder.isOn(.taskEnd) { Recorder.taskEnd(task: job.taskID, failed: failed, waiters: 0) }

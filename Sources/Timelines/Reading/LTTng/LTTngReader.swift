@@ -32,8 +32,10 @@ enum LTTngReader {
     for key in streams.keys.sorted() {
       guard var stream = streams[key], let layout = layout.streams[key.stream] else { continue }
       stream.sort()
-      contents.discarded &+= stream.discarded
-      if layout.sequence != nil { contents.missingPackets &+= stream.missingPackets }
+      contents.discarded = contents.discarded.saturatingAdd(stream.discarded)
+      if layout.sequence != nil {
+        contents.missingPackets = contents.missingPackets.saturatingAdd(stream.missingPackets)
+      }
       cursors.append(LTTngCursor(stream, layout))
     }
     try merge(cursors, into: splitter, damaged: &damaged)

@@ -2,9 +2,9 @@
 
 /// Colours for terminals (256 colours) and for HTML and SVG.
 public enum Palette {
-  /// Twelve hues that stay apart on dark and on light grounds, also for most colour-blind readers.
+  /// Twelve hues that stay apart on dark and on light grounds, also for most colour-blind readers, and from the yellow of searching.
   static let label: [(terminal: UInt8, web: String)] = [
-    (67, "#4e79a7"), (173, "#f28e2b"), (71, "#59a14f"), (168, "#d4608a"), (73, "#499894"), (178, "#d4a72c"),
+    (67, "#4e79a7"), (173, "#f28e2b"), (71, "#59a14f"), (168, "#d4608a"), (73, "#499894"), (133, "#b0509e"),
     (97, "#8a6bb1"), (131, "#b6544d"), (108, "#7fa66f"), (75, "#5aa9d6"), (137, "#9c755f"), (104, "#7b84c9"),
   ]
   /// FNV-1a: stable between runs and machines.

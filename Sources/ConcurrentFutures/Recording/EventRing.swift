@@ -39,6 +39,9 @@ struct EventRing: @unchecked Sendable {
     var fileOffset: Int
   }
 
+  /// What a snapshot copies of a lane. `ring`: the one window of the whole recording, in overwrite mode.
+  enum Kept { case nothing, file, ring(Window) }
+
   struct Head: ~Copyable {
     // owner: the hot ones. First, because a change of any field counts for ThreadSanitizer as one of the first word.
     /// Addresses; 0: no window.
@@ -69,6 +72,8 @@ struct EventRing: @unchecked Sendable {
     var state = State.closed
     var mode = EventLog.Mode.stream
     var file: LogFile?
+    /// Under the log's lock.
+    var kept = Kept.nothing
     // Between owner and log's thread.
     let request = Atomic<UInt32>(Request.none)
     /// P3. Base of the window that was prepared; its size and offset are in `nextWindow`.
@@ -413,6 +418,7 @@ struct EventRing: @unchecked Sendable {
     forgetWindow()
     head.pointee.state = .closed
     head.pointee.file = nil
+    head.pointee.kept = .nothing
     head.pointee.nextWindow = nil
     head.pointee.retired = nil
     head.pointee.next.store(nil, ordering: .relaxed)

@@ -75,6 +75,7 @@ final class LogSession {
       ring.head.pointee.mode = session.configuration.mode
       do throws(SystemError) {
         let window = try session.firstWindow(ring)
+        ring.head.pointee.kept = session.kept(window)
         ring.head.pointee.window = window
         ring.openPrepared(window)
         ring.head.pointee.state = .open
@@ -104,6 +105,11 @@ final class LogSession {
     return window
   }
 
+  /// Of a lane that begins with `window`.
+  private func kept(_ window: EventRing.Window) -> EventRing.Kept {
+    configuration.mode == .overwrite ? .ring(window) : .file
+  }
+
   /// By the log's thread: the window after the current one, or the first if the file system had refused it.
   /// The lock is not held while the file grows: a thread that opens its lane meanwhile does not wait for that.
   static func prepareNext(_ ring: EventRing) -> Bool { lock.withLock { current }?.prepareNext(ring) ?? true }
@@ -117,6 +123,7 @@ final class LogSession {
         prepare(window, ring)
       } else {
         window = try firstWindow(ring)
+        Self.lock.withLock { ring.head.pointee.kept = kept(window) }
       }
       LogFile.populate(window)
       ring.head.pointee.nextWindow = window
@@ -244,22 +251,23 @@ final class LogSession {
   }
 
   private func close(_ ring: EventRing, _ file: LogFile, isEmpty: Bool) {
-    if configuration.mode == .overwrite {
-      if let window = ring.head.pointee.window {
-        ring.reportLost()
-        do throws(SystemError) {
-          try RingCopy.copy(window, to: folder.path + "/" + LogLayout.fileName(lane: ring.lane))
-          unlink(path(ring.lane))
-        } catch {
-          report(error)  // the ring stays where it is; readers find it
-        }
-        LogFile.unmap(window)
-      }
-    } else {
-      ring.trim()
-      if isEmpty { unlink(path(ring.lane)) }
+    if case .ring(let window) = ring.head.pointee.kept {
+      if !isEmpty { keep(window, of: ring) }
+      LogFile.unmap(window)
     }
+    if configuration.mode != .overwrite { ring.trim() }
+    if isEmpty { unlink(path(ring.lane)) }
     file.close()
+  }
+
+  private func keep(_ window: EventRing.Window, of ring: EventRing) {
+    ring.reportLost()
+    do throws(SystemError) {
+      try RingCopy.copy(window, to: folder.path + "/" + LogLayout.fileName(lane: ring.lane))
+      unlink(path(ring.lane))
+    } catch {
+      report(error)  // the ring stays where it is; readers find it
+    }
   }
 
   /// A lane that found no room has nothing but a count: a file of one record says it, beyond a limit if need be.

@@ -25,7 +25,7 @@ enum Snapshot {
   private struct Plan {
     let source: String
     let target: TraceFolder
-    let lanes: [(name: String, ring: EventRing.Window?)]
+    let lanes: [(name: String, kept: EventRing.Kept)]
 
     /// With both locks held.
     init(_ directory: String?) throws(EventLogError) {
@@ -35,16 +35,8 @@ enum Snapshot {
       target = try TraceFolder.create(
         in: directory ?? session.configuration.directory,
         name: "\(session.folder.name)-snapshot-\(session.snapshots)", start: session.folder.start)
-      let isRing = session.configuration.mode == .overwrite
-      var lanes: [(name: String, ring: EventRing.Window?)] = []
-      func add(_ ring: EventRing) {
-        guard ring.head.pointee.file != nil else { return }
-        // A ring has one window for the whole recording. It was set under the log's lock, or by the owner who entered it after
-        // the file system had refused it first: then `nextWindow` is the same one.
-        let window = isRing ? ring.head.pointee.window ?? ring.head.pointee.nextWindow : nil
-        if isRing, window == nil { return }
-        lanes.append((LogLayout.fileName(lane: ring.lane), window))
-      }
+      var lanes: [(name: String, kept: EventRing.Kept)] = []
+      func add(_ ring: EventRing) { lanes.append((LogLayout.fileName(lane: ring.lane), ring.head.pointee.kept)) }
       add(LogSession.ownRing)
       Lanes.forEachRing(add)
       self.lanes = lanes
@@ -53,10 +45,10 @@ enum Snapshot {
     func carryOut() throws(SystemError) {
       try RingCopy.copyFile(from: path(LogLayout.metadataFile), to: copy(LogLayout.metadataFile))
       for lane in lanes {
-        if let window = lane.ring {
-          try RingCopy.copy(window, to: copy(lane.name))
-        } else {
-          try RingCopy.copyStream(from: path(lane.name), to: copy(lane.name))
+        switch lane.kept {
+        case .nothing: break
+        case .file: try RingCopy.copyStream(from: path(lane.name), to: copy(lane.name))
+        case .ring(let window): try RingCopy.copy(window, to: copy(lane.name))
         }
       }
       // Last, so that it has every label that a copied event may use.

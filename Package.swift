@@ -34,7 +34,8 @@ let package = Package(
     .target(name: "CBabeltrace2", cSettings: [.define("CF_BABELTRACE", .when(traits: ["Babeltrace"]))]),
     .target(name: "Timelines", dependencies: ["SchedulerEvents", "CBabeltrace2"], swiftSettings: settings),
     .executableTarget(
-      name: "exitProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ExitProbe", swiftSettings: settings),
+      name: "exitProbe", dependencies: ["ConcurrentFutures", "SplitMix"], path: "Tests/ExitProbe",
+      swiftSettings: settings),
     // No dependency of a test target: it would be linked into the tests, and turn the automatic worker entry off there.
     .executableTarget(
       name: "manualProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ManualProbe", swiftSettings: settings),
@@ -43,7 +44,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "UseCases", dependencies: ["ConcurrentFutures"], swiftSettings: settings),
     .testTarget(
-      name: "Stress", dependencies: ["ConcurrentFutures", "Timelines"], swiftSettings: settings),
+      name: "Stress", dependencies: ["ConcurrentFutures", "Timelines", "CPlatform", "SplitMix"], swiftSettings: settings
+    ),
     .executableTarget(
       name: "RecordingChild", dependencies: ["ConcurrentFutures"], path: "Tests/RecordingChild", swiftSettings: settings
     ),
@@ -58,14 +60,16 @@ let package = Package(
     .testTarget(
       name: "SchedulerEventsTests", dependencies: ["SchedulerEvents"], exclude: ["Goldens"], swiftSettings: settings),
     .testTarget(
-      name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
+      name: "ProcessesTests", dependencies: ["ConcurrentFutures", "CPlatform", "SplitMix"], swiftSettings: settings),
     .testTarget(
       name: "ConcurrentFuturesTests", dependencies: ["ConcurrentFutures", "CPlatform"], swiftSettings: settings),
     .testTarget(name: "Simulation", swiftSettings: settings),
+    .target(name: "SplitMix", path: "Tests/SplitMix", swiftSettings: settings),
     .target(name: "Coroutines", path: "Tests/Coroutines"),
     .testTarget(
       name: "Model", dependencies: ["CPlatform", "Coroutines"],
       swiftSettings: settings + [.enableExperimentalFeature("RawLayout")]),
-    .testTarget(name: "TimelinesTests", dependencies: ["Timelines", "SchedulerEvents"], swiftSettings: settings),
+    .testTarget(
+      name: "TimelinesTests", dependencies: ["Timelines", "SchedulerEvents", "SplitMix"], swiftSettings: settings),
   ]
 )

@@ -1,6 +1,7 @@
 // Group M: everything that can happen to a worker process, at once, from a seed, while both CPUs are busy.
 import ConcurrentFutures
 import Glibc
+import SplitMix
 import Synchronization
 
 private struct Misdeed: Error, Codable { var number: Int }
@@ -79,18 +80,6 @@ private struct Unruly: ProcessTask {
   }
 }
 
-/// SplitMix64.
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mix = state
-    mix = (mix ^ mix >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mix = (mix ^ mix >> 27) &* 0x94D0_49BB_1331_11EB
-    return mix ^ mix >> 31
-  }
-}
-
 /// The futures of a storm, each with how often it resolved.
 private final class Ledger: Sendable {
   private struct State {
@@ -122,7 +111,7 @@ private final class Ledger: Sendable {
 
 let isSanitized = dlsym(nil, "__tsan_init") != nil  // it needs more address space than any limit
 
-private func oneStorm(_ dice: inout Dice, _ policy: ProcessPoolExecutor.WorkerDeathPolicy) throws {
+private func oneStorm(_ dice: inout SplitMix64, _ policy: ProcessPoolExecutor.WorkerDeathPolicy) throws {
   var configuration = ProcessPoolExecutor.Configuration()
   configuration.maxWorkers = Int.random(in: 1...4, using: &dice)
   configuration.prefetch = Int.random(in: 0...5, using: &dice)
@@ -179,7 +168,7 @@ let stormScenarios: [String: Scenario] = [
     guard arguments.count == 2, let seed = UInt64(arguments[0]), let storms = Int(arguments[1]) else {
       throw ProbeFailure(what: "processStorm SEED STORMS")
     }
-    var dice = Dice(state: seed)
+    var dice = SplitMix64(seed: seed)
     let ended = Gate()
     for _ in 0..<2 { startThread { while !ended.isOpen {} } }  // the load
     try oneStorm(&dice, .replaceWorker(retries: 1))

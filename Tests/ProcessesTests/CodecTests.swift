@@ -1,4 +1,5 @@
 import Glibc
+import SplitMix
 import Testing
 
 @testable import ConcurrentFutures
@@ -175,7 +176,7 @@ private struct Elementwise: Codable {
   @Test(.timeLimit(.minutes(10))) func fuzzed() throws {
     let seed = UInt64.random(in: 1 ... .max)
     print("fuzz seed \(seed)")
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     let sources = [
       try BinaryEncoding.body(of: [Everything(), Everything()]),
       try BinaryEncoding.body(of: Derived(base: 1, derived: ["a"])),
@@ -229,7 +230,7 @@ private struct Elementwise: Codable {
   @Test(.timeLimit(.minutes(1))) func typesAreFound() {
     for type in [
       Int.self, [String: [Double]].self, Everything.self, Everything.Kind.self, CodecTests.self,
-      Optional<Generator>.self,
+      Optional<SplitMix64>.self,
     ] as [Any.Type] {
       let bytes = ByteWriter()
       TypeReference(type)?.write(to: bytes)
@@ -238,17 +239,5 @@ private struct Elementwise: Codable {
     }
     struct Local<Value> { var value: Value }
     #expect(TypeReference(Local<Int>.self) == nil)
-  }
-}
-
-/// SplitMix64.
-struct Generator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mix = state
-    mix = (mix ^ mix >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mix = (mix ^ mix >> 27) &* 0x94D0_49BB_1331_11EB
-    return mix ^ mix >> 31
   }
 }

@@ -1,3 +1,4 @@
+import SplitMix
 import Testing
 
 @testable import ConcurrentFutures
@@ -260,7 +261,7 @@ private struct World {
 
   /// Random events: every call settles exactly once, no call starts more often than it may, and the end comes.
   @Test(.timeLimit(.minutes(1)), arguments: 1...300) func randomly(_ seed: UInt64) {
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     let retries: Int? = [nil, 0, 2].randomElement(using: &random)!
     let limit: Int? = [nil, 1, 3].randomElement(using: &random)!
     var world = World {
@@ -318,7 +319,7 @@ private struct World {
 
 extension World {
   /// One peer does the next thing that it has to do.
-  fileprivate mutating func proceed(_ peer: PeerID?, _ random: inout Generator) {
+  fileprivate mutating func proceed(_ peer: PeerID?, _ random: inout SplitMix64) {
     guard let peer, let state = peers[peer] else { return }
     if !state.isSpawned {
       spawn(peer)

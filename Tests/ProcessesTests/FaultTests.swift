@@ -1,6 +1,7 @@
 // What can happen to a worker at any time of its life; the conformance suite has the rest of the list (group M).
 import CPlatform
 import Glibc
+import SplitMix
 import Synchronization
 import Testing
 
@@ -226,7 +227,7 @@ private func eventually(_ isTrue: () -> Bool) throws {
   func randomKills(_ policy: ProcessPoolExecutor.WorkerDeathPolicy) throws {
     let seed = UInt64.random(in: 1 ... .max)
     print("kill seed \(seed)")
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     let pool = try makePool(3) {
       $0.onWorkerDeath = policy
       $0.prefetch = 3

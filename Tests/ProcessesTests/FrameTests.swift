@@ -1,4 +1,5 @@
 import Glibc
+import SplitMix
 import Testing
 
 @testable import ConcurrentFutures
@@ -8,7 +9,7 @@ import Testing
   @Test(.timeLimit(.minutes(1)), arguments: 1...4) func throughPieces(_ round: UInt64) throws {
     let seed = round &* 7919
     print("frame seed \(seed)")
-    var random = Generator(state: seed)
+    var random = SplitMix64(seed: seed)
     var outbox = Outbox()
     var sent: [(call: UInt64, text: String, array: [UInt16])] = []
     for call in 1...UInt64(25) {

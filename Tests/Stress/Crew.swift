@@ -1,8 +1,9 @@
+import SplitMix
 import Synchronization
 
 /// Threads that all do the same piece of work, again and again, without being started anew.
 final class Crew: Sendable {
-  typealias Work = @Sendable (inout Seeded) -> Void
+  typealias Work = @Sendable (inout SplitMix64) -> Void
   private struct State {
     var work: Work?
     var round = 0
@@ -15,7 +16,7 @@ final class Crew: Sendable {
 
   init(_ size: Int, _ seed: UInt64) {
     self.size = size
-    for number in 0..<size { startThread { [self] in loop(Seeded(state: seed &+ UInt64(number) &* 7919)) } }
+    for number in 0..<size { startThread { [self] in loop(SplitMix64(seed: seed &+ UInt64(number) &* 7919)) } }
   }
 
   func start(_ work: @escaping Work) {
@@ -38,7 +39,7 @@ final class Crew: Sendable {
     begun.add()
   }
 
-  private func loop(_ seeded: Seeded) {
+  private func loop(_ seeded: SplitMix64) {
     var random = seeded
     var round = 0
     while (try? begun.wait(for: round + 1, limit: .seconds(600))) != nil {

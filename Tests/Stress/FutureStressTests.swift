@@ -1,6 +1,7 @@
 // Races on one future: cancel, start, complete, callbacks, waits.
 import ConcurrentFutures
 import Glibc
+import SplitMix
 import Synchronization
 import Testing
 
@@ -10,7 +11,7 @@ struct FutureStressTests {
   @Test(arguments: PoolShape.few)
   func cancelVersusStart(_ shape: PoolShape) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       try withPool(shape) { pool in
         let cancellers = Crew(2, seed)
         defer { cancellers.end() }
@@ -19,7 +20,7 @@ struct FutureStressTests {
           let ran = Counter()
           let futures = try (0..<16).map { _ in try pool.submit { ran.add() } }
           let succeeded = Counter()
-          let work: @Sendable (inout Seeded) -> Void = { random in
+          let work: @Sendable (inout SplitMix64) -> Void = { random in
             for future in futures.shuffled(using: &random) {
               random.pause()
               if future.cancel() { succeeded.add() }
@@ -45,7 +46,7 @@ struct FutureStressTests {
   @Test(arguments: PoolShape.few)
   func callbackVersusComplete(_ shape: PoolShape) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       try withPool(shape) { pool in
         let adders = Crew(3, seed)
         defer { adders.end() }
@@ -86,7 +87,7 @@ struct FutureStressTests {
   @Test(arguments: PoolShape.few)
   func waitVersusComplete(_ shape: PoolShape) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       try withPool(shape) { pool in
         let waiters = Crew(3, seed)
         defer { waiters.end() }

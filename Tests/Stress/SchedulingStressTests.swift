@@ -1,6 +1,7 @@
 // Races of the pool: work that arrives while workers go to sleep, leave, steal, block.
 @testable import ConcurrentFutures
 import Glibc
+import SplitMix
 import Testing
 
 @Suite(.turns(limit: .seconds(120 + 60 * stressSeconds)))
@@ -16,7 +17,7 @@ struct SchedulingStressTests {
     var met = 0
     var submits = 0
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       try withPool(PoolShape(workers: workers)) { pool in
         let inner = pool.pool.pointer
         let recording = EventLog.isRecording
@@ -52,7 +53,7 @@ struct SchedulingStressTests {
   @Test(arguments: [1, 3])
   func submitVersusLeaving(_ workers: Int) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       try withPool(PoolShape(workers: workers), { $0.keepAlive = .microseconds(100) }) { pool in
         while goOn() {
           let futures = try (0..<Int(random.next() % 4 + 1)).map { number in try pool.submit { number } }

@@ -1,6 +1,7 @@
 // Races of the end: submit against shutdown, cancelled queues, executors that are dropped with work in them.
 import ConcurrentFutures
 import Glibc
+import SplitMix
 import Testing
 
 @Suite(.turns(limit: .seconds(60 + 3 * stressSeconds)))
@@ -9,7 +10,7 @@ struct ShutdownStressTests {
   @Test(arguments: PoolShape.few, [false, true])
   func submitVersusShutdown(_ shape: PoolShape, _ cancelsFutures: Bool) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       let crew = Crew(3, seed)
       defer { crew.end() }
       while goOn() {
@@ -50,7 +51,7 @@ struct ShutdownStressTests {
     try stress { seed, goOn in
       let crew = Crew(2, seed)
       defer { crew.end() }
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       while goOn() {
         let pool = try shape.make()
         let (called, submitted) = (Counter(), Gate())
@@ -84,7 +85,7 @@ struct ShutdownStressTests {
   @Test(arguments: PoolShape.few)
   func droppedExecutors(_ shape: PoolShape) throws {
     try stress { seed, goOn in
-      var random = Seeded(state: seed)
+      var random = SplitMix64(seed: seed)
       while goOn() {
         func begin() throws -> [Future<Int>] {
           let pool = try shape.make { $0.threadNamePrefix = "dropped" }

@@ -1,6 +1,8 @@
 // How long a stress test runs, from which seed, and what it must leave behind: a consistent event log.
+import CPlatform
 import ConcurrentFutures
 import Foundation
+import SplitMix
 import Testing
 import Timelines
 
@@ -10,21 +12,12 @@ let stressSeconds: Double =
 
 private func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
 
-/// Repeatable random numbers (splitmix64).
-struct Seeded: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-  /// A short pause of a random length: none, some instructions, or a yield.
+extension SplitMix64 {
+  /// A short pause of a random length: none, up to a microsecond or two, or a yield.
   mutating func pause() {
     switch next() % 8 {
     case 0..<4: break
-    case 4..<7: for _ in 0..<(next() % 200) { _ = state.leadingZeroBitCount }
+    case 4..<7: for _ in 0..<(next() % 50) { cf_pause() }
     default: sched_yield()
     }
   }

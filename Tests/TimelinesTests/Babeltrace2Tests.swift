@@ -1,6 +1,7 @@
 // LTTng sessions through libbabeltrace2: what our own reader makes of them is what their makers' library makes of them.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
@@ -74,7 +75,7 @@ struct Babeltrace2Tests {
 
   /// A loss is counted the same, and lies at the same place.
   @Test(arguments: UInt64(1)...4) func whatIsDiscardedIsTheSameHole(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var shape = Simulation.Shape()
     shape.roots = 60
     var writer = SessionWriter()
@@ -92,7 +93,7 @@ struct Babeltrace2Tests {
     shape.roots = 3
     let path = try Simulation(seed: 3, shape: shape).text.writeSession(in: directory.path)
     let folder = path + "/ust/uid/0/64-bit"
-    var random = SeededGenerator(9)
+    var random = SplitMix64(seed: 9)
     var outcomes = (whole: 0, damaged: 0, errors: 0)
     for round in 0..<16 {
       let url = URL(fileURLWithPath: folder + (round % 2 == 0 ? "/metadata" : "/c_0"))

@@ -1,6 +1,7 @@
 // Whatever happened to a trace: it is read as far as it goes, says so, and never brings the reader down.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
@@ -116,7 +117,7 @@ enum DamagedTrace {
     let path = directory.path + "/mutated"
     print("a reader that crashes leaves its trace in \(path)")
     for seed in 1...mutations {
-      var random = SeededGenerator(UInt64(seed))
+      var random = SplitMix64(seed: UInt64(seed))
       try? FileManager.default.removeItem(atPath: path)
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       for (name, original) in zip(files, originals) {
@@ -151,7 +152,7 @@ enum DamagedTrace {
   }
 
   /// A field of the first packet's header becomes a number that hurts.
-  private func mutateHeader(_ data: inout Data, _ random: inout SeededGenerator) {
+  private func mutateHeader(_ data: inout Data, _ random: inout SplitMix64) {
     guard data.count >= PacketHeader.size else { return }
     let fields: [PacketHeader.Offset] = [
       .stream, .revision, .sequence, .begin, .end, .contentBits, .packetBits, .discarded, .worker,
@@ -163,7 +164,7 @@ enum DamagedTrace {
     }
   }
   /// Whole records change their kind, lane, task or time, or become another record: what remains looks right.
-  private func mutateRecords(_ data: inout Data, _ random: inout SeededGenerator) {
+  private func mutateRecords(_ data: inout Data, _ random: inout SplitMix64) {
     let count = (data.count - PacketHeader.size) / EventRecord.size
     guard count > 0 else { return }
     for _ in 0..<Int.random(in: 1...20, using: &random) {

@@ -1,6 +1,7 @@
 // Whatever is missing of a trace: a state that is claimed is the true one, and the coverage says what is not known.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
@@ -44,7 +45,7 @@ import Testing
   /// Nobody counts what is missing: what remains may be taken for something else, but stays within the run, and what
   /// contradicts itself is unknown.
   @Test(arguments: UInt64(1)...20) func eventsDroppedInSilenceStayWithinBounds(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var text = simulation(seed).text
     let share = Double(seed % 11) * 0.05
     text.records.removeAll { _ in Double.random(in: 0..<1, using: &random) < share }
@@ -52,7 +53,7 @@ import Testing
   }
 
   @Test(arguments: seeds) func droppedEventsAreHoles(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     let simulation = simulation(seed)
     let share = Double(seed % 11) * 0.05
     var text = simulation.text
@@ -96,7 +97,7 @@ import Testing
 
   /// Each lane's first events are not there, and nothing says so: it was there before, nobody knows doing what.
   @Test(arguments: seeds) func lanesThatBeginMidLifeAreNotKnownUntilAnEventProvesThem(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     let simulation = simulation(seed)
     var text = simulation.text
     var left: [UInt16: Int] = [:]
@@ -112,7 +113,7 @@ import Testing
 
   /// A part that `trim` cut out restates what the lanes were doing.
   @Test(arguments: seeds) func trimmedTracesClaimWhatWas(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     let simulation = simulation(seed)
     let trace = try Trace.open(try simulation.text.write(in: directory.path, name: "whole-\(seed)"))
     let from = trace.span.lowerBound + UInt64.random(in: 0..<trace.wall / 2, using: &random)

@@ -1,13 +1,14 @@
 // Measures on schedules whose answers are known.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
 
 @Suite(.timeLimit(.minutes(1))) struct HistogramTests {
   @Test func percentilesStayWithinTheErrorBound() {
-    var random = SeededGenerator(5)
+    var random = SplitMix64(seed: 5)
     var histogram = Histogram()
     var values: [UInt64] = []
     for _ in 0..<20_000 {

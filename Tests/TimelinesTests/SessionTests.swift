@@ -1,6 +1,7 @@
 // LTTng sessions, written by the tests themselves: the same model as from the event log, whatever the layout; damage; losses.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
@@ -139,7 +140,7 @@ import Testing
   }
 
   @Test(arguments: UInt64(1)...8) func whatIsDiscardedIsAHole(seed: UInt64) throws {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var shape = Simulation.Shape()
     shape.roots = 60
     let simulation = Simulation(seed: seed, shape: shape)
@@ -212,7 +213,7 @@ import Testing
 
   @Test func mutatedSessionsNeverCrash() throws {
     for seed in 1...max(1, mutations / 5) {
-      var random = SeededGenerator(UInt64(seed) + 1_000_000)
+      var random = SplitMix64(seed: UInt64(seed) + 1_000_000)
       let path = directory.path + "/mutated"
       try? FileManager.default.removeItem(atPath: path)
       var shape = Simulation.Shape()

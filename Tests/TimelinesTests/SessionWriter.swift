@@ -1,6 +1,7 @@
 // Writes LTTng sessions as LTTng-UST lays them out, without LTTng: for tests that need exact contents, or damage.
 import Foundation
 import SchedulerEvents
+import SplitMix
 
 @testable import Timelines
 
@@ -58,7 +59,7 @@ struct SessionWriter {
   /// Writes records of two processors. From the record `first` on a processor's buffer is full for a while, now and then.
   /// - Returns: how many were discarded.
   mutating func add(
-    _ records: [EventRecord], discardingFrom first: Int = 0, using random: inout SeededGenerator
+    _ records: [EventRecord], discardingFrom first: Int = 0, using random: inout SplitMix64
   ) -> UInt64 {
     var discarded: UInt64 = 0
     var fullUntil = [0, 0]
@@ -312,7 +313,7 @@ extension TraceText {
     -> String
   {
     var writer = form
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var places: [UInt16: Int] = [:]
     var last: [UInt16: UInt64] = [:]
     for (index, label) in labels.enumerated() {

@@ -1,17 +1,5 @@
 // What a simulated pool is to do: tasks and their steps, at random.
-
-/// SplitMix64: the same schedule for the same seed everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
+import SplitMix
 
 /// What a task does, one step after the other.
 struct SimulatedTask {
@@ -50,12 +38,12 @@ struct SimulatedProgram {
   private(set) var tasks: [SimulatedTask] = []
   private(set) var roots: [Int] = []
 
-  init(_ shape: Simulation.Shape, _ random: inout SeededGenerator) {
+  init(_ shape: Simulation.Shape, _ random: inout SplitMix64) {
     for _ in 0..<shape.roots { roots.append(make(shape, depth: shape.depth, &random)) }
   }
 
   /// Adds a task and what it submits; returns its number.
-  private mutating func make(_ shape: Simulation.Shape, depth: Int, _ random: inout SeededGenerator) -> Int {
+  private mutating func make(_ shape: Simulation.Shape, depth: Int, _ random: inout SplitMix64) -> Int {
     var steps: [SimulatedTask.Step] = [.compute(UInt64.random(in: shape.compute, using: &random))]
     let count = depth > 0 ? Int.random(in: shape.children, using: &random) : 0
     var children: [Int] = []

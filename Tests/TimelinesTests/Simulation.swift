@@ -1,6 +1,7 @@
 // Random schedules with known truth: a small simulation of a work-stealing pool that writes down both the events that a
 // recorder would have recorded and what every worker really did.
 import SchedulerEvents
+import SplitMix
 
 @testable import Timelines
 
@@ -51,7 +52,7 @@ struct Simulation {
   var ids: [UInt64]
   var pending: [Bool]
   var done: [Bool]
-  var random: SeededGenerator
+  var random: SplitMix64
   private var counters: [UInt16: UInt64] = [:]
   var deques: [[Int]]
   var injector: [Int] = []
@@ -102,7 +103,7 @@ struct Simulation {
   }
 
   init(seed: UInt64, shape: Shape = Shape()) {
-    random = SeededGenerator(seed)
+    random = SplitMix64(seed: seed)
     awaitsOutside = shape.everything
     workers = (0..<shape.workers).map { _ in Worker(since: TraceText.epoch) }
     deques = Array(repeating: [], count: shape.workers)

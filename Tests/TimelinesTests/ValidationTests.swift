@@ -1,6 +1,7 @@
 // The checker of traces: silent where nothing is wrong, also in a part of a run and after a process died; else not.
 import Foundation
 import SchedulerEvents
+import SplitMix
 import Testing
 
 @testable import Timelines
@@ -10,7 +11,7 @@ import Testing
 
   /// A part of a random run, cut out of its middle.
   private func part(_ seed: UInt64, _ name: String, everything: Bool = false) throws -> Trace {
-    var random = SeededGenerator(seed)
+    var random = SplitMix64(seed: seed)
     var shape = Simulation.Shape()
     (shape.workers, shape.children) = (6, 0...2)  // so that some sleep in the middle
     shape.everything = everything

@@ -24,8 +24,9 @@ extension ThreadPoolExecutor {
     public var keepAlive: Duration?
     /// Whether the process waits for this pool's work when it exits (Python's behaviour).
     public var joinsAtExit = true
-    /// Gets errors that nobody waits for: of callbacks, of `execute`, of initializers; with the future where there is
-    /// one. Called on the thread where the error was thrown. Nil: a line on standard error.
+    /// Gets errors that nobody waits for: of callbacks, of `execute`, of initializers, of a `setRunningOrNotifyCancel` out
+    /// of turn; with the future where there is one. Called on the thread where the error was thrown. Nil: a line on
+    /// standard error.
     public var errorHandler: (@Sendable (any Error, AnyFuture?) -> Void)?
     /// Bytes of stack a worker, at least 65,536. Running awaited tasks on the waiter's stack stops when half of it is used.
     public var stackSize = 8 << 20

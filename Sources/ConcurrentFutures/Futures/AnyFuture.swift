@@ -403,7 +403,8 @@ extension AnyFuture {
 
   /// For executors: PENDING to RUNNING (true), CANCELLED to CANCELLED_AND_NOTIFIED (false).
   ///
-  /// - Throws: `InvalidStateError` in any other state, and always for a future that a pool owns.
+  /// - Throws: `InvalidStateError` in any other state, and always for a future that a pool owns. That error also goes to
+  ///   the `errorHandler` of the pool that owns the future, or that runs the caller (default: a line on standard error).
   /// - Source: CPython `_base.py`, `set_running_or_notify_cancel`.
   @discardableResult
   public final func setRunningOrNotifyCancel() throws(InvalidStateError) -> Bool {
@@ -413,10 +414,13 @@ extension AnyFuture {
     throw unexpectedState()
   }
 
+  /// Reported too, as CPython logs it: an executor that loses count of its futures may have nobody to tell.
   private func unexpectedState() -> InvalidStateError {
     let state = state
-    return InvalidStateError(
+    let error = InvalidStateError(
       state: state, description: "Future in unexpected state: \(state.rawValue): \(debugDescription)")
+    ErrorSink.report(error, "setRunningOrNotifyCancel", self)
+    return error
   }
 
   /// Finishes a future made by hand with an error, from PENDING or RUNNING.

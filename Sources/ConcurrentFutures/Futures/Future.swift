@@ -61,7 +61,9 @@ public class Future<Value: Sendable>: AnyFuture, @unchecked Sendable {
   public static func failed(_ error: any Error) -> Future { Future(finished: .failure(error)) }
 
   override final var outcomeDescription: String {
-    if let storedError { "raised \(type(of: storedError))" } else { "returned \(type(of: cell.address.pointee))" }
+    if let storedError { return "raised \(type(of: storedError))" }
+    // As Any: of a generic value `type(of:)` tells the type it is declared with, `any Sendable` for one.
+    return "returned \(type(of: cell.address.pointee as Any))"
   }
 
   /// The outcome if it is done, nil while it is not. Never blocks, never torn.

@@ -57,24 +57,40 @@ extension Conformance {
   }
 
   @Test func c005_programThatEndsAfterSubmit() throws {
-    let run = try run("submitAndLeave")
-    #expect(run.lines == ["main ends", "task ends"])
-    #expect(run.status == 0)
+    for executor in ["kept", "dropped"] {
+      let run = try run("submitAndLeave", executor)
+      #expect(run.lines == ["main ends", "running task ends", "queued task ends"], "\(executor)")
+      #expect(run.status == 0)
+    }
   }
 
   @Test func c006_resultsInSubmitOrder() throws {
-    // All three are in their tasks at once, so the whole takes as long as the longest.
+    // All three are in their tasks at once, and each result is there as soon as its task lets go: whatever the order in
+    // which they end, reading them takes as long as the longest.
     try withPool(PoolShape(workers: 3)) { executor in
       let together = Barrier(parties: 3)
-      let futures = try [3.0, 4, 1].map { seconds in
+      let gates = [Gate(), Gate(), Gate()]
+      let futures = try gates.indices.map { number in
         try executor.submit {
           try together.arriveAndWait()
-          return task("古明地觉", seconds * 2)
+          try gates[number].wait()
+          return number
         }
       }
-      let time = try elapsed { for future in futures { _ = try future.result() } }
-      #expect(time >= .milliseconds(700))
-      #expect(time < .milliseconds(1550), "as long as one after the other")
+      let read = Counter()
+      let reader = TestThread {
+        try futures.map { future in
+          defer { read.add() }
+          return try future.result()
+        }
+      }
+      gates[2].open()
+      gates[0].open()
+      try read.wait(for: 1)
+      try reader.untilBlocked()
+      #expect(read.value == 1, "read the result of a task that runs")
+      gates[1].open()
+      #expect(try reader.join() == [0, 1, 2])
     }
   }
 
@@ -94,6 +110,12 @@ extension Conformance {
       #expect(Set(asCompleted(futures)) == Set(futures))
       #expect(Array(asCompleted(futures)).count == 3)
     }
+    // The order is that of their ends also when nobody asks meanwhile.
+    let byHand = (0..<4).map { _ in Future<Int>() }
+    let iterator = asCompleted(byHand).makeIterator()
+    let order = [3, 0, 2, 1]
+    for number in order { try byHand[number].setResult(number) }
+    #expect(try IteratorSequence(iterator).map { try $0.result() } == order)
   }
 
   @Test func c008_twoRunAndTheThirdWaits() throws {
@@ -137,22 +159,46 @@ extension Conformance {
     }
   }
 
-  @Test func c012_leavingTheScopeWaits() throws {
-    let ended = Counter()
+  @Test(arguments: ["returning", "throwing"])
+  func c012_leavingTheScopeWaits(_ how: String) throws {
     let other = try ThreadPoolExecutor()
-    let futures = try withThreadPool { executor in
-      try (0..<5).map { number in
-        try executor.submit {
-          _ = task("a", 1)
-          ended.add()
-          return number
+    let (gate, ended, futures) = (Gate(), Counter(), Journal<Future<Int>>())
+    let leaving = TestThread {
+      try withThreadPool(maxWorkers: 2) { executor in
+        for number in 0..<5 {
+          let future = try executor.submit {
+            try gate.wait()
+            ended.add()
+            return number
+          }
+          futures.note(future)
         }
+        if how == "throwing" { throw TaskFailure(number: 6) }
       }
+      return ended.value
     }
-    #expect(ended.value == 5)
-    #expect(try futures.map { try $0.result() } == [0, 1, 2, 3, 4])
-    let last = try other.submit { task("b", 1) }
-    other.shutdown()
-    #expect(last.state == .finished)
+    try leaving.untilBlocked()
+    #expect(!leaving.hasEnded, "did not wait for its tasks")
+    gate.open()
+    if how == "throwing" {
+      #expect(throws: TaskFailure(number: 6)) { try leaving.join() }
+    } else {
+      #expect(try leaving.join() == 5)
+    }
+    // Those that were queued have run too.
+    #expect(try futures.entries.map { try $0.result(timeout: .zero) } == [0, 1, 2, 3, 4])
+
+    let (started, last) = (Gate(), Gate())
+    let future = try other.submit {
+      started.open()
+      try last.wait()
+    }
+    try started.wait()
+    let ending = TestThread { other.shutdown() }
+    try ending.untilBlocked()
+    #expect(!ending.hasEnded, "did not wait for its task")
+    last.open()
+    try ending.join()
+    #expect(future.state == .finished)
   }
 }

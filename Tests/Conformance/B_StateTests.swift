@@ -35,9 +35,42 @@ extension Conformance {
     #expect(try after { _ = try $0.result(timeout: .zero) } == start)
   }
 
+  /// The same of futures that a pool owns: RUNNING while the task runs, CANCELLED until a worker drops the entry.
+  @Test(arguments: PoolShape.few)
+  func c017_transitionsOfASubmittedTask(_ shape: PoolShape) throws {
+    let (cancelled, finished) = try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let futures = try (0..<2).map { _ in try pool.submit { 1 } }
+      #expect(futures.map(\.state) == [.pending, .pending])
+      #expect(occupied.futures.allSatisfy { $0.state == .running })
+      for operation in Conformance.refusals {
+        #expect(throws: InvalidStateError.self) { try operation(futures[1]) }
+        #expect(throws: InvalidStateError.self) { try operation(occupied.futures[0]) }
+      }
+      futures[0].cancel()
+      #expect(futures.map(\.state) == [.cancelled, .pending])
+      #expect(occupied.futures[0].state == .running)
+      occupied.release()
+      return (futures[0], futures[1])
+    }
+    #expect(cancelled.state == .cancelledAndNotified)
+    #expect(finished.state == .finished)
+    for operation in Conformance.refusals {
+      #expect(throws: InvalidStateError.self) { try operation(cancelled) }
+      #expect(throws: InvalidStateError.self) { try operation(finished) }
+    }
+    #expect(cancelled.state == .cancelledAndNotified)
+    #expect(try finished.result() == 1)
+  }
+  /// What a user may not do to a future that a pool owns.
+  private static let refusals: [@Sendable (AnyFuture) throws -> Void] = [
+    { try $0.setRunningOrNotifyCancel() }, { try $0.setException(TaskFailure()) },
+  ]
+
   @Test(arguments: FutureState.allCases)
   func c018_isCancelled(_ state: FutureState) throws {
     #expect(try future(state).isCancelled == [.cancelled, .cancelledAndNotified].contains(state))
+    #expect(!Future<Int>.failed(CancelledError()).isCancelled, "it has finished, with an error of that type")
   }
 
   @Test(arguments: FutureState.allCases)
@@ -78,6 +111,8 @@ extension Conformance {
     let failed = Future<Int>()
     try failed.setException(TaskFailure())
     #expect(try ending(failed) == "state=finished raised TaskFailure")
+    // The type of what it holds, not the type it was declared with.
+    #expect(try ending(Future<any Sendable>.succeeded("text")) == "state=finished returned String")
   }
 
   @Test func c023_descriptionWhenCancelled() throws {
@@ -93,33 +128,54 @@ extension Conformance {
     #expect(first != second)
     #expect(first == first)
     #expect(Set([first, second, first]).count == 2)
+    // The hash does not change with the state.
+    for future in [try future(.pending), try future(.running)] {
+      let hash = future.hashValue
+      try future.setResult(1)
+      #expect(future.hashValue == hash)
+    }
     #expect(Set([first, Future<String>()] as [AnyFuture]).contains(first))
     #expect(first.hashValue == (first as AnyFuture).hashValue)
   }
 
   @Test func c025_snapshotIsNeverTorn() throws {
     struct Halves: Sendable { var left: Int, right: String, third: Int }
-    for round in 0..<300 {
-      let future = Future<Halves>()
-      let together = Barrier(parties: 3)
-      let readers = (0..<2).map { _ in
-        TestThread { () -> Bool in
-          try together.arriveAndWait()
-          while true {
-            let done = future.isDone
-            let outcome = future.outcome
-            if done && outcome == nil { return false }
-            guard let outcome else { continue }
-            guard future.isDone, !future.isCancelled, future.state == .finished else { return false }
-            guard case .success(let halves) = outcome else { return false }
-            return halves.left == round && halves.right == "\(round)" && halves.third == -round
+    struct Torn: Error { var left: Int, right: String }
+    let futures = (0..<2000).map { _ in Future<Halves>() }
+    let meeting = Rendezvous()
+    let reader = TestThread { () -> Int? in
+      for (round, future) in futures.enumerated() {
+        try meeting.meet()
+        while true {
+          let done = future.isDone
+          let outcome = future.outcome
+          if done && outcome == nil { return round }
+          guard let outcome else { continue }
+          guard future.isDone, !future.isCancelled, future.state == .finished else { return round }
+          switch outcome {
+          case .success(let halves):
+            guard round % 2 == 0, halves.left == round, halves.right == "\(round)", halves.third == -round else {
+              return round
+            }
+          case .failure(let error):
+            guard round % 2 == 1, let torn = error as? Torn, torn.left == round, torn.right == "\(round)" else {
+              return round
+            }
           }
+          break
         }
       }
-      try together.arriveAndWait()
-      try future.setResult(Halves(left: round, right: "\(round)", third: -round))
-      for reader in readers { #expect(try reader.join(), "round \(round)") }
+      return nil
     }
+    for (round, future) in futures.enumerated() {
+      try meeting.meet()
+      if round % 2 == 0 {
+        try future.setResult(Halves(left: round, right: "\(round)", third: -round))
+      } else {
+        try future.setException(Torn(left: round, right: "\(round)"))
+      }
+    }
+    #expect(try reader.join() == nil, "the round in which it was torn")
     #expect(Future<Int>().outcome == nil)
     #expect(throws: CancelledError.self) { try future(.cancelled).outcome?.get() }
   }

@@ -21,21 +21,29 @@ extension Conformance {
 
   @Test(arguments: PoolShape.all)
   func c028_cancelOnRunning(_ shape: PoolShape) throws {
-    let byHand = try future(.running)
-    #expect(!byHand.cancel())
-    #expect(byHand.state == .running)
     try withPool(shape) { pool in
       let (started, gate) = (Gate(), Gate())
-      let running = try pool.submit { () -> Int in
+      let submitted = try pool.submit { () -> Int in
         started.open()
         try gate.wait()
-        return 7
+        return CancellationToken.current?.isCancelled == false ? 7 : 8
       }
       try started.wait()
-      #expect(!running.cancel())
-      #expect(running.state == .running)
-      gate.open()
-      #expect(try running.result() == 7)
+      for running in [try future(.running), submitted] {
+        let calls = Counter()
+        running.addDoneCallback { _ in calls.add() }
+        let waiter = TestThread { try running.result() }
+        try waiter.untilBlocked()
+        #expect(!running.cancel())
+        #expect(running.state == .running && !running.isCancelled)
+        #expect(calls.value == 0, "a callback ran")
+        try waiter.untilBlocked()
+        #expect(!waiter.hasEnded)
+        // Who waits and who is called hear of the result; the task is not asked to stop either.
+        if running === submitted { gate.open() } else { try running.setResult(7) }
+        #expect(try waiter.join() == 7)
+        try calls.wait(for: 1)
+      }
     }
   }
 
@@ -97,16 +105,35 @@ extension Conformance {
     #expect(ran.entries.sorted() == Array(stride(from: 0, to: 40, by: 2)))
   }
 
-  @Test func c032_cancelWakesBlockedThreads() throws {
-    let future = Future<Int>()
-    let waiters = (0..<4).map { number in
-      TestThread {
-        if number % 2 == 0 { _ = try future.result() } else { _ = try future.exception() }
+  @Test(arguments: PoolShape.few)
+  func c032_cancelWakesBlockedThreads(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      for future in [Future<Int>(), try pool.submit { 1 }] {
+        let waiters = (0..<6).map { number in
+          TestThread {
+            switch number % 3 {
+            case 0: _ = try future.result()
+            case 1: _ = try future.result(timeout: .seconds(3600))
+            default: _ = try future.exception()
+            }
+          }
+        }
+        for waiter in waiters { try waiter.untilBlocked() }
+        #expect(future.cancel())
+        for waiter in waiters { #expect(throws: CancelledError.self) { try waiter.join() } }
       }
     }
-    for waiter in waiters { try waiter.untilBlocked() }
-    #expect(future.cancel())
-    for waiter in waiters { #expect(throws: CancelledError.self) { try waiter.join() } }
+  }
+
+  /// A task of Swift concurrency that awaits it is woken too, before anybody dropped the cancelled future.
+  @Test func c032_cancelWakesWhoAwaits() async throws {
+    let future = Future<Int>()
+    let awaiting = try SuspendedTask { _ = try await future.value }
+    future.cancel()
+    await #expect(throws: CancelledError.self) { try await awaiting.task.value }
+    await #expect(throws: CancelledError.self) { try await future.value }
   }
 
   @Test(arguments: PoolShape.few)
@@ -114,7 +141,8 @@ extension Conformance {
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
       defer { occupied.release() }
-      for future in [Future<Int>(), try pool.submit { 1 }] {
+      let byHand = Future<Int>()
+      for future in [byHand, try pool.submit { 1 }] {
         let threads = Journal<pid_t>()
         future.addDoneCallback { _ in threads.note(currentThread()) }
         let canceller = TestThread {
@@ -122,6 +150,10 @@ extension Conformance {
           return currentThread()
         }
         let cancelling = try canceller.join()
+        #expect(threads.entries == [cancelling])
+        // Dropping it runs nothing again.
+        if future === byHand { try future.setRunningOrNotifyCancel() } else { occupied.release() }
+        try eventually { future.state == .cancelledAndNotified }
         #expect(threads.entries == [cancelling])
       }
     }
@@ -152,11 +184,13 @@ extension Conformance {
   func c035_cancelAndStartHaveOneWinner(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
       var wins = (run: 0, cancel: 0)
+      var delay = 0
       for round in 0..<400 {
         let ran = Flag()
         let future = try pool.submit { ran.set() }
-        for _ in 0..<(round % 40) { _ = future.state }
+        for _ in 0..<delay { _ = future.state }
         let cancelled = future.cancel()
+        delay = delayTowardsATie(delay, wasFaster: cancelled)
         _ = wait([future])
         // The task has ended or will never run, and a value means that it ran.
         #expect(future.isCancelled == cancelled, "round \(round)")
@@ -164,6 +198,32 @@ extension Conformance {
         #expect(ran.isSet == !cancelled, "round \(round)")
       }
       #expect(wins.run + wins.cancel == 400)
+    }
+  }
+
+  /// The same on futures made by hand, where both can be made to meet.
+  @Test func c035_startAndCancelAtTheSameMoment() throws {
+    let futures = (0..<5000).map { _ in Future<Int>() }
+    let meeting = Rendezvous()
+    let starter = TestThread {
+      try futures.map { future in
+        try meeting.meet()
+        for _ in 0..<20 { _ = future.state }  // the other one adapts
+        return try future.setRunningOrNotifyCancel()
+      }
+    }
+    var delay = 0
+    let cancelled = try futures.map { future in
+      try meeting.meet()
+      for _ in 0..<delay { _ = future.state }
+      let cancelled = future.cancel()
+      delay = delayTowardsATie(delay, wasFaster: cancelled)
+      return cancelled
+    }
+    let started = try starter.join()
+    for (round, future) in futures.enumerated() {
+      #expect(started[round] != cancelled[round], "round \(round)")
+      #expect(future.isCancelled == cancelled[round] && future.isRunning == started[round], "round \(round)")
     }
   }
 
@@ -184,6 +244,12 @@ extension Conformance {
       #expect(occupied.futures.allSatisfy { $0.isRunning })
     }
   }
+}
+
+/// How many looks to wait before the next attempt, so that it comes nearer to the moment at which neither is the faster.
+private func delayTowardsATie(_ delay: Int, wasFaster: Bool) -> Int {
+  let step = delay / 8 + 1
+  return wasFaster ? min(delay + step, 5_000) : max(delay - step, 0)
 }
 
 /// A flag set by a task.

@@ -14,6 +14,12 @@ private enum Ending: CaseIterable {
     case .cancellation: future.cancel()
     }
   }
+
+  /// What a task does that is to end so.
+  func work() throws -> Int {
+    if self == .exception { throw TaskFailure() }
+    return 1
+  }
 }
 
 extension Conformance {
@@ -29,49 +35,66 @@ extension Conformance {
   @Test(arguments: PoolShape.few)
   func c056_callbackOnResult(_ shape: PoolShape) throws {
     let journal = Journal<Int>()
+    let byHand = Future<Int>()
+    byHand.addDoneCallback { journal.note(try $0.result()) }
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
       let future = try pool.submit { 5 }
       future.addDoneCallback { journal.note(try $0.result()) }
       #expect(journal.entries == [])
+      try byHand.setResult(4)
+      #expect(journal.entries == [4])
       occupied.release()
     }
-    #expect(journal.entries == [5])
+    #expect(journal.entries == [4, 5])
   }
 
   @Test(arguments: PoolShape.few)
   func c057_callbackOnException(_ shape: PoolShape) throws {
     let journal = Journal<TaskFailure?>()
+    let byHand = Future<Int>()
+    byHand.addDoneCallback { journal.note(try $0.exception() as? TaskFailure) }
+    try byHand.setException(TaskFailure(number: 4))
+    #expect(journal.entries == [TaskFailure(number: 4)])
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
       let future = try pool.submit { () throws -> Int in throw TaskFailure(number: 5) }
       future.addDoneCallback { journal.note(try $0.exception() as? TaskFailure) }
       occupied.release()
     }
-    #expect(journal.entries == [TaskFailure(number: 5)])
+    #expect(journal.entries == [TaskFailure(number: 4), TaskFailure(number: 5)])
   }
 
-  @Test func c058_callbackOnCancellation() throws {
-    let journal = Journal<Bool>()
-    let future = Future<Int>()
-    future.addDoneCallback { journal.note($0.isCancelled) }
-    future.cancel()
-    #expect(journal.entries == [true])
+  @Test(arguments: PoolShape.few)
+  func c058_callbackOnCancellation(_ shape: PoolShape) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      for future in [Future<Int>(), try pool.submit { 1 }] {
+        let journal = Journal<Bool>()
+        future.addDoneCallback { journal.note($0.isCancelled) }
+        future.cancel()
+        #expect(journal.entries == [true])
+      }
+    }
   }
 
   @Test(arguments: PoolShape.few)
   func c059_callbacksInOrder(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
-      for future in [try pool.submit { 1 }, Future<Int>()] {
-        let (order, last) = (Journal<Int>(), Gate())
+      let submitted = try Ending.allCases.map { ending in try pool.submit { try ending.work() } }
+      let byHand = Ending.allCases.map { _ in Future<Int>() }
+      let (orders, ended) = ((submitted + byHand).map { _ in Journal<Int>() }, Counter())
+      for (future, order) in zip(submitted + byHand, orders) {
         for number in 0..<100 { future.addDoneCallback { _ in order.note(number) } }
-        future.addDoneCallback { _ in last.open() }
-        occupied.release()
-        try? future.setResult(1)
-        try last.wait()
-        #expect(order.entries == Array(0..<100))
+        future.addDoneCallback { _ in ended.add() }
       }
+      for (future, ending) in zip(submitted, Ending.allCases) where ending == .cancellation { future.cancel() }
+      occupied.release()
+      for (future, ending) in zip(byHand, Ending.allCases) { try ending.end(future) }
+      try ended.wait(for: orders.count)
+      for order in orders { #expect(order.entries == Array(0..<100)) }
     }
   }
 
@@ -86,25 +109,33 @@ extension Conformance {
   }
 
   private func lateCallback(after ending: Ending) throws {
-    let future = Future<Int>()
-    try ending.end(future)
-    let threads = Journal<pid_t>()
-    future.addDoneCallback { _ in threads.note(currentThread()) }
-    #expect(threads.entries == [currentThread()])
+    func isCalledHereAtOnce(_ future: Future<Int>) {
+      let threads = Journal<pid_t>()
+      future.addDoneCallback { _ in threads.note(currentThread()) }
+      #expect(threads.entries == [currentThread()], "\(future)")
+    }
+    let byHand = Future<Int>()
+    try ending.end(byHand)
+    isCalledHereAtOnce(byHand)
+    let submitted = try withPool { pool in
+      let occupied = try Occupied(pool)
+      let future = try pool.submit { try ending.work() }
+      if ending == .cancellation {
+        future.cancel()
+        isCalledHereAtOnce(future)  // no worker has dropped it yet
+        try byHand.setRunningOrNotifyCancel()
+        isCalledHereAtOnce(byHand)
+      }
+      occupied.release()
+      wait([future])
+      isCalledHereAtOnce(future)
+      return future
+    }
+    isCalledHereAtOnce(submitted)
   }
   @Test func c061_lateCallbackAfterSuccess() throws { try lateCallback(after: .result) }
   @Test func c062_lateCallbackAfterFailure() throws { try lateCallback(after: .exception) }
   @Test func c063_lateCallbackAfterCancellation() throws { try lateCallback(after: .cancellation) }
-
-  @Test func c061_lateCallbackOnASubmittedTask() throws {
-    try withPool { pool in
-      let future = try pool.submit { 1 }
-      wait([future])
-      let threads = Journal<pid_t>()
-      future.addDoneCallback { _ in threads.note(currentThread()) }
-      #expect(threads.entries == [currentThread()])
-    }
-  }
 
   @Test func c064_nestedCallbackRunsAtOnce() throws {
     for ending in Ending.allCases {
@@ -128,19 +159,25 @@ extension Conformance {
     let handler: @Sendable (any Error, AnyFuture?) -> Void = {
       reports.note(Report(error: $0 as? TaskFailure, future: $1))
     }
-    let future = try withPool(PoolShape(workers: 1), { $0.errorHandler = handler }) { pool in
+    let (future, cancelled) = try withPool(PoolShape(workers: 1), { $0.errorHandler = handler }) { pool in
       let future = try pool.submit { try gate.wait() }
-      future.addDoneCallback { _ in throw TaskFailure(number: 1) }
-      future.addDoneCallback { _ in calls.add() }
-      future.addDoneCallback { _ in throw TaskFailure(number: 3) }
-      future.addDoneCallback { _ in calls.add() }
+      let cancelled = try pool.submit {}
+      for (number, future) in [future, cancelled].enumerated() {
+        future.addDoneCallback { _ in throw TaskFailure(number: number) }
+        future.addDoneCallback { _ in calls.add() }
+        future.addDoneCallback { _ in throw TaskFailure(number: 10 + number) }
+        future.addDoneCallback { _ in calls.add() }
+      }
+      cancelled.cancel()
+      #expect(calls.value == 2)
       gate.open()
       try future.result()
-      return future
+      return (future, cancelled)
     }
-    #expect(calls.value == 2)
-    #expect(reports.entries.map(\.error) == [TaskFailure(number: 1), TaskFailure(number: 3)])
-    #expect(reports.entries.allSatisfy { $0.future === future })
+    #expect(calls.value == 4)
+    #expect(reports.entries.map { $0.error?.number } == [1, 11, 0, 10])
+    #expect(reports.entries.map { $0.future === future } == [false, false, true, true])
+    #expect(reports.entries.map { $0.future === cancelled } == [true, true, false, false])
   }
 
   /// Without an error handler: one line on the standard error, for a future of a pool and for one made by hand.
@@ -174,30 +211,36 @@ extension Conformance {
   @Test(arguments: PoolShape.few)
   func c068_callbacksRunInTheCompletingThreadWithoutALock(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
-      let gate = Gate()
-      let future = try pool.submit { () -> pid_t in
-        try gate.wait()
-        return currentThread()
-      }
-      let threads = Journal<pid_t>()
-      let (calledBack, other) = (Gate(), Journal<Bool>())
-      future.addDoneCallback { finished in
-        defer { calledBack.open() }
-        threads.note(currentThread())
-        // If this thread held a lock of the future, another could not use it meanwhile.
-        let thread = TestThread { () -> Bool in
-          let late = Counter()
-          finished.addDoneCallback { _ in late.add() }
-          return try !finished.cancel() && finished.result() > 0 && finished.exception() == nil
-            && wait([finished]).done.count == 1 && Array(asCompleted([finished])).count == 1 && late.value == 1
+      for byHand in [false, true] {
+        let gate = Gate()
+        let future: Future<pid_t> =
+          byHand
+          ? Future()
+          : try pool.submit {
+            try gate.wait()
+            return currentThread()
+          }
+        let threads = Journal<pid_t>()
+        let (calledBack, other) = (Gate(), Journal<Bool>())
+        future.addDoneCallback { finished in
+          defer { calledBack.open() }
+          threads.note(currentThread())
+          // If this thread held a lock of the future, another could not use it meanwhile.
+          let thread = TestThread { () -> Bool in
+            let late = Counter()
+            finished.addDoneCallback { _ in late.add() }
+            return try !finished.cancel() && finished.result() > 0 && finished.exception() == nil
+              && wait([finished]).done.count == 1 && Array(asCompleted([finished])).count == 1 && late.value == 1
+          }
+          other.note(try thread.join())
         }
-        other.note(try thread.join())
+        let setter = TestThread { if byHand { try future.setResult(currentThread()) } else { gate.open() } }
+        try calledBack.wait()
+        let completing = try future.result()
+        #expect(threads.entries == [completing])
+        #expect(other.entries == [true])
+        try setter.join()
       }
-      gate.open()
-      try calledBack.wait()
-      let completing = try future.result()
-      #expect(threads.entries == [completing])
-      #expect(other.entries == [true])
     }
   }
 
@@ -217,10 +260,12 @@ extension Conformance {
         journal.note(try finished.exception() == nil)
         journal.note(!finished.cancel())
         submitted.note(try pool.submit { 3 })
+        // To wait for another task on the only worker takes a policy that runs it here.
+        if shape.waitPolicy != .block { journal.note(try pool.submit { 4 }.result() == 4) }
       }
       gate.open()
       try called.wait()
-      #expect(journal.entries == [true, true, true])
+      #expect(journal.entries == Array(repeating: true, count: shape.waitPolicy == .block ? 3 : 4))
       #expect(try submitted.entries.map { try $0.result() } == [3])
     }
   }

@@ -4,28 +4,25 @@ import Synchronization
 import Testing
 
 extension Conformance {
-  @Test func c072_setResult() throws {
+  /// What four kinds of waiters hear of a future that is completed so; its callback sees FINISHED.
+  private func heard(_ complete: (Future<Int>) throws -> Void) throws -> [Int] {
     let future = Future<Int>()
-    let waiter = TestThread { try future.result() }
     let journal = Journal<FutureState>()
     future.addDoneCallback { journal.note($0.state) }
-    try waiter.untilBlocked()
-    try future.setResult(8)
+    let waiters = [
+      TestThread { (try? future.result()) ?? -1 },
+      TestThread { (try future.exception() as? TaskFailure)?.number ?? -1 },
+      TestThread { wait([future]).done.count }, TestThread { Array(asCompleted([future])).count },
+    ]
+    for waiter in waiters { try waiter.untilBlocked() }
+    try complete(future)
     #expect(future.state == .finished)
     #expect(journal.entries == [.finished])
-    #expect(try waiter.join() == 8)
+    return try waiters.map { try $0.join() }
   }
-
+  @Test func c072_setResult() throws { #expect(try heard { try $0.setResult(8) } == [8, -1, 1, 1]) }
   @Test func c073_setException() throws {
-    let future = Future<Int>()
-    let waiter = TestThread { try future.exception() as? TaskFailure }
-    let journal = Journal<FutureState>()
-    future.addDoneCallback { journal.note($0.state) }
-    try waiter.untilBlocked()
-    try future.setException(TaskFailure(number: 8))
-    #expect(future.state == .finished)
-    #expect(journal.entries == [.finished])
-    #expect(try waiter.join() == TaskFailure(number: 8))
+    #expect(try heard { try $0.setException(TaskFailure(number: 8)) } == [-1, 8, 1, 1])
   }
 
   @Test func c074_setResultStraightFromPending() throws {
@@ -66,18 +63,19 @@ extension Conformance {
       #expect(error?.state == state)
       #expect(error?.description.hasPrefix("\(state.rawValue): ") == true, "\(error?.description ?? "")")
       #expect(future.state == state)
+      #expect(throws: CancelledError.self) { try future.result() }
     }
   }
 
   @Test func c078_twoSettersAtOnce() throws {
-    for round in 0..<300 {
-      let future = Future<Int>()
-      let calls = Counter()
-      future.addDoneCallback { _ in calls.add() }
-      let together = Barrier(parties: 2)
-      let setters = (0..<2).map { number in
-        TestThread { () -> Bool in
-          try together.arriveAndWait()
+    let futures = (0..<3000).map { _ in Future<Int>() }
+    let calls = futures.map { _ in Journal<Int>() }
+    for (future, calls) in zip(futures, calls) { future.addDoneCallback { _ in calls.note(1) } }
+    let meeting = Rendezvous()
+    let setters = (0..<2).map { number in
+      TestThread {
+        try futures.enumerated().map { round, future -> Bool in
+          try meeting.meet()
           do {
             if (round + number) % 3 == 0 {
               try future.setException(TaskFailure(number: number))
@@ -90,12 +88,12 @@ extension Conformance {
           }
         }
       }
-      let succeeded = try setters.map { try $0.join() }
-      #expect(succeeded.filter { $0 }.count == 1, "round \(round)")
-      let winner = succeeded.firstIndex(of: true)
+    }
+    let succeeded = try setters.map { try $0.join() }
+    for (round, future) in futures.enumerated() {
       let stored = try (future.exception() as? TaskFailure)?.number ?? future.result()
-      #expect(stored == winner, "round \(round)")
-      #expect(calls.value == 1, "round \(round)")
+      #expect(succeeded.indices.filter { succeeded[$0][round] } == [stored], "round \(round)")
+      #expect(calls[round].entries.count == 1, "round \(round)")
     }
   }
 
@@ -127,6 +125,28 @@ extension Conformance {
     #expect(future.state == state)
   }
 
+  /// It is also reported: to the handler of the pool that owns the future or runs the caller, else on the standard error.
+  @Test func c081_isReported() throws {
+    let reports = Journal<(error: InvalidStateError?, future: AnyFuture?)>()
+    let byHand = try future(.running)
+    try withPool(
+      PoolShape(workers: 1), { $0.errorHandler = { reports.note(($0 as? InvalidStateError, $1)) } }
+    ) { pool in
+      let owned = try pool.submit {}
+      wait([owned])
+      #expect(throws: InvalidStateError.self) { try owned.setRunningOrNotifyCancel() }
+      #expect(throws: InvalidStateError.self) { try pool.submit { try byHand.setRunningOrNotifyCancel() }.result() }
+      #expect(reports.entries.map { $0.error?.state } == [.finished, .running])
+      #expect(reports.entries.map { $0.future === byHand } == [false, true])
+      #expect(reports.entries.first?.future === owned)
+    }
+    let run = try run("unexpectedState")
+    #expect(run.lines == ["thrown"])
+    let lines = run.errors.split(separator: "\n")
+    #expect(lines.count == 1, "\(run.errors)")
+    #expect(lines.first?.contains("Future in unexpected state: FINISHED: <Future at 0x") == true, "\(run.errors)")
+  }
+
   @Test func c082_aCancelledFutureByHandIsNotYetDoneForWaiters() throws {
     let future = try future(.cancelled)
     #expect(wait([future], timeout: .milliseconds(20)).notDone == [future])
@@ -135,5 +155,21 @@ extension Conformance {
     try future.setRunningOrNotifyCancel()
     #expect(wait([future]).done == [future])
     #expect(try asCompleted([future], timeout: .zero).makeCursor().next() === future)
+  }
+
+  @Test func c082_waitsBegunBeforeTheCancelGoOn() throws {
+    let future = Future<Int>()
+    let waiters = [
+      TestThread { wait([future]).done.count }, TestThread { Array(asCompleted([future])).count },
+      TestThread { wait([future], returnWhen: .firstCompleted).done.count },
+    ]
+    for waiter in waiters { try waiter.untilBlocked() }
+    future.cancel()
+    for waiter in waiters {
+      try waiter.untilBlocked()
+      #expect(!waiter.hasEnded)
+    }
+    try future.setRunningOrNotifyCancel()
+    for waiter in waiters { #expect(try waiter.join() == 1) }
   }
 }

@@ -194,7 +194,7 @@ extension Conformance {
     let value = try await withThreadPool(maxWorkers: 2) { pool in
       let future = try pool.submit { 3 }
       for _ in 0..<5 {
-        try pool.execute {
+        _ = try pool.submit {
           usleep(10_000)
           ran.add()
         }

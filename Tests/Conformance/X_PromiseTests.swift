@@ -179,7 +179,17 @@ extension Conformance {
       for try await _ in try pool.map(0..<2, timeout: .milliseconds(20), { _ in try late.wait() }) {}
     }
     late.open()  // or it would hold the one worker
-    // Cancelling the task that iterates ends the iteration.
+    // Cancelling the task that iterates ends the iteration, and nothing else: what it waited for runs and can be taken.
+    let occupied = try Occupied(pool)
+    // SAFETY: the task that iterates first has ended before the second one begins.
+    nonisolated(unsafe) let kept = try pool.map(0..<3) { $0 }
+    let interrupted = try SuspendedTask { for try await _ in kept {} }
+    interrupted.task.cancel()
+    await #expect(throws: CancellationError.self) { try await interrupted.task.value }
+    occupied.release()
+    var rest: [Int] = []
+    for try await value in kept { rest.append(value) }
+    #expect(rest == [0, 1, 2])
     let (first, gate) = (Gate(), Gate())
     let iterating = Task {
       for try await _ in try pool.map(0..<2, { if $0 == 1 { try gate.wait() } }) { first.open() }
@@ -196,7 +206,7 @@ extension Conformance {
     await pool.shutdown()
   }
 
-  @Test(arguments: ["wait", "no wait", "cancel", "deadline"])
+  @Test(arguments: ["wait", "no wait", "cancel", "deadline", "async"])
   func x16_theSharedPoolCannotBeShutDown(_ how: String) throws {
     let run = try run("shutDownShared", how)
     #expect(run.status == -SIGILL || run.status == -SIGTRAP, "\(run)")
@@ -330,11 +340,14 @@ extension Conformance {
         #expect(CancellationToken.current == nil && ThreadPoolExecutor.currentWorker == nil)
       }
       #expect(threads.entries == [currentThread()])
+      let token = try pool.submit { CancellationToken.current?.isCancelled }
+      #expect(try token.result() == false)
+      #expect(CancellationToken.current == nil)
       try pool.execute { throw TaskFailure(number: 8) }
       #expect(errors.entries.map { $0 as? TaskFailure } == [TaskFailure(number: 8)])
       let failed = try pool.submit { () throws -> Int in throw TaskFailure(number: 9) }
       #expect(try failed.exception() as? TaskFailure == TaskFailure(number: 9))
-      #expect(pool.statistics.submitted == UInt64(shape.workers + 4) && pool.statistics.failed == 2)
+      #expect(pool.statistics.submitted == UInt64(shape.workers + 5) && pool.statistics.failed == 2)
       gate.open()
       #expect(try queued.result() != currentThread())
     }

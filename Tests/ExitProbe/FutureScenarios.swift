@@ -3,14 +3,19 @@ import ConcurrentFutures
 import Glibc
 
 let futureScenarios: [String: Scenario] = [
-  "submitAndLeave": { _ in
-    let gate = Gate()
-    let executor = try ThreadPoolExecutor()
-    try executor.execute {
+  "submitAndLeave": { arguments in
+    let (gate, started) = (Gate(), Gate())
+    let executor = try ThreadPoolExecutor(maxWorkers: 1)
+    // Kept for good: its end must not be what saves the work.
+    if arguments.first == "kept" { _ = Unmanaged.passRetained(executor) }
+    _ = try executor.submit {
+      started.open()
       try gate.wait()
       usleep(50_000)
-      say("task ends")
+      say("running task ends")
     }
+    _ = try executor.submit { say("queued task ends") }
+    try started.wait()
     say("main ends")
     gate.open()
   },

@@ -88,6 +88,13 @@ let systemScenarios: [String: Scenario] = [
     case "wait": ThreadPoolExecutor.shared.shutdown()
     case "no wait": general.shutdown(wait: false)
     case "cancel": ThreadPoolExecutor.shared.shutdown(wait: false, cancelFutures: true)
+    case "async":
+      let ended = Gate()
+      Task {
+        await ThreadPoolExecutor.shared.shutdown()
+        ended.open()
+      }
+      try ended.wait()
     default: ThreadPoolExecutor.shared.shutdown(deadline: .seconds(1))
     }
     say("shut down")

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Runs its jobs on one thread, one after the other.
@@ -21,6 +22,23 @@ final class SingleThread: TaskExecutor, SerialExecutor {
     let job = UnownedJob(job)
     jobs.withLock { $0.append(job) }
     queued.add()
+  }
+}
+
+/// A task that has begun with `body` and is suspended in it.
+struct SuspendedTask {
+  let task: Task<Void, any Error>
+  private let executor = SingleThread()
+
+  init(_ body: sending @escaping () async throws -> Void) throws {
+    let thread = Journal<pid_t>()
+    task = Task(executorPreference: executor) {
+      thread.note(currentThread())
+      try await body()
+    }
+    try eventually { !thread.entries.isEmpty }
+    // Its thread has nothing else to run: it sleeps once the task is suspended.
+    try untilSleeping(thread.entries[0])
   }
 }
 

@@ -1,5 +1,6 @@
 /// What tests wait with. Each has a limit, so that a broken library ends in a failure and not in a hang.
 import Glibc
+import Synchronization
 import Testing
 
 /// How many times as long as on an idle machine something may take before it counts as hung: `TEST_PATIENCE`, else 1.
@@ -30,6 +31,25 @@ final class Barrier: Sendable {
   func arriveAndWait(limit: Duration = .seconds(30)) throws {
     arrived.add()
     try arrived.wait(for: parties, limit: limit)
+  }
+}
+
+/// Where two threads meet again and again: both spin, so that they go on within a few nanoseconds of each other.
+final class Rendezvous: Sendable {
+  private let arrivals = Atomic(0)
+
+  /// - Throws: `OutOfTime` if the other one does not come.
+  func meet(limit: Duration = .seconds(30)) throws {
+    let arrived = arrivals.add(1, ordering: .sequentiallyConsistent).newValue
+    let both = (arrived + 1) / 2 * 2
+    let start = ContinuousClock.now
+    var spins = 0
+    while arrivals.load(ordering: .sequentiallyConsistent) < both {
+      spins += 1
+      guard spins % 1000 == 0 else { continue }
+      guard ContinuousClock.now - start < limit * patience else { throw OutOfTime(what: "rendezvous") }
+      sched_yield()
+    }
   }
 }
 

@@ -43,5 +43,9 @@ import Testing
     #expect(quota("", files).cpus == nil)
   }
 
+  @Test func defaultWorkers() {
+    #expect([1, 2, 28, 29, 1000].map(UsableCPUs.defaultWorkers) == [5, 6, 32, 32, 32])
+  }
+
   @Test func thereIsAtLeastOne() { #expect(UsableCPUs.count >= 1 && UsableCPUs.count <= Int(cf_usable_cpus())) }
 }

@@ -24,7 +24,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
     if let count = configuration.maxWorkers, count <= 0 {
       throw InvalidArgumentError(message: "max_workers must be greater than 0")
     }
-    let maxWorkers = configuration.maxWorkers ?? min(32, UsableCPUs.count + 4)
+    let maxWorkers = configuration.maxWorkers ?? UsableCPUs.defaultWorkers(UsableCPUs.count)
     guard maxWorkers <= 0x3FFF else { throw InvalidArgumentError(message: "max_workers must be at most 16383") }
     guard configuration.compensation >= 0, configuration.compensation <= 0x3FFF else {
       throw InvalidArgumentError(message: "compensation must be between 0 and 16383")

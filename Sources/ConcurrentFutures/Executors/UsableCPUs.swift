@@ -8,6 +8,9 @@ enum UsableCPUs {
   static let count: Int = max(
     1, min(Int(cf_usable_cpus()), quota(ofGroup: readFile("/proc/self/cgroup") ?? "", readFile) ?? .max))
 
+  /// Python's default: more threads than CPUs, since tasks often block, but not too many.
+  static func defaultWorkers(_ cpus: Int) -> Int { min(32, cpus + 4) }
+
   /// Whether all threads share one CPU: then spinning only keeps away who would end the wait.
   static let isOne = cf_usable_cpus() == 1
   /// Times that a waiter gives up that CPU before it sleeps. Larger: it disturbs others there; smaller: a hand-off costs

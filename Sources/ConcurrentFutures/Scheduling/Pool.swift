@@ -61,6 +61,7 @@ struct Pool: ~Copyable {
   let admission: AdmissionGate
   #if DEBUG
     let hold = IdleHold()
+    let grants = ThreadGrants()
   #endif
 
   /// Threads beyond `maxWorkers` for chains of waits deeper than a stack. Larger: memory for the table only; smaller:

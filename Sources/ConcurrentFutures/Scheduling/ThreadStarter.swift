@@ -3,15 +3,11 @@ import CPlatform
 import Synchronization
 
 enum ThreadStarter {
-  /// How many starts the system still grants before it refuses with EAGAIN; negative: no limit. For tests.
-  static let grants = Atomic<Int>(-1)
-
   /// - Returns: 0, or the `errno` of the refusal.
   static func start(_ worker: UnsafeMutablePointer<Worker>, stackSize: Int) -> Int32 {
-    if grants.load(ordering: .relaxed) >= 0, grants.wrappingSubtract(1, ordering: .relaxed).oldValue <= 0 {
-      grants.store(0, ordering: .relaxed)
-      return 11  // EAGAIN
-    }
+    #if DEBUG
+      if !worker.pool.pointee.grants.take() { return 11 }  // EAGAIN
+    #endif
     return cf_start_thread(enter, UnsafeMutableRawPointer(worker), stackSize)
   }
 
@@ -40,3 +36,24 @@ extension UnsafeMutablePointer<Worker> {
 
   var name: String { "\(pointee.pool.pointee.name)_\(pointee.index)" }
 }
+
+#if DEBUG
+  /// How many threads the system still grants a pool; a test says so. Debug builds only.
+  struct ThreadGrants: ~Copyable {
+    /// Negative: no limit.
+    private let left = Atomic<Int>(-1)
+
+    /// From now on that many; nil: without limit.
+    func set(_ count: Int?) { left.store(count ?? -1, ordering: .sequentiallyConsistent) }
+
+    func take() -> Bool {
+      var count = left.load(ordering: .relaxed)
+      while count > 0 {
+        let (exchanged, original) = left.compareExchange(expected: count, desired: count - 1, ordering: .relaxed)
+        if exchanged { return true }
+        count = original
+      }
+      return count < 0
+    }
+  }
+#endif

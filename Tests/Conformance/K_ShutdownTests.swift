@@ -1,4 +1,4 @@
-// Group K: shutdown, scopes, process exit.
+// Group K: shutdown and scopes. K_ExitTests.swift has what happens when the process, or the executor, goes.
 import ConcurrentFutures
 import Glibc
 import Testing
@@ -11,6 +11,7 @@ extension Conformance {
     pool.shutdown()
     for attempt in [
       { _ = try pool.submit { 1 } }, { _ = try pool.submit({ $0 }, 1) }, { try pool.execute {} },
+      { _ = try pool.submitAsync { 1 } },
     ] as [() throws -> Void] {
       let error = #expect(throws: RejectedExecutionError.self) { try attempt() }
       guard case .shutdown? = error?.reason else {
@@ -36,6 +37,46 @@ extension Conformance {
     #expect(pool.statistics.workers == 0)
     // The kernel may list a thread for a moment after its last instruction.
     try eventually(limit: .seconds(10)) { threadNames(prefix: "c165").isEmpty }
+    // Also for what runs, where nothing is queued.
+    let busy = try shape.make()
+    let occupied = try Occupied(busy)
+    let waiting = TestThread {
+      busy.shutdown()
+      return busy.statistics.workers
+    }
+    try waiting.untilBlocked()
+    #expect(!waiting.hasEnded)
+    occupied.release()
+    #expect(try waiting.join() == 0)
+  }
+
+  @Test(arguments: PoolShape.few)
+  func c165_suspendedShutdownsWait(_ shape: PoolShape) async throws {
+    let pool = try shape.make()
+    let (gate, started, returned) = (Gate(), Counter(), Counter())
+    let running = try (0..<shape.workers).map { _ in
+      try pool.submit {
+        started.add()
+        try gate.wait()
+      }
+    }
+    await whenReached(started, shape.workers)
+    let pending = try (0..<10).map { number in try pool.submit { number } }
+    // On one thread: what is enqueued last runs once the others are suspended.
+    let executor = SingleThread()
+    let waiting = (0..<3).map { _ in
+      Task(executorPreference: executor) {
+        await pool.shutdown()
+        returned.add()
+        return pool.statistics.workers
+      }
+    }
+    await Task(executorPreference: executor) {}.value
+    #expect(returned.value == 0)
+    gate.open()
+    for one in waiting { #expect(await one.value == 0) }
+    #expect(running.allSatisfy { $0.isDone } && pending.allSatisfy { $0.state == .finished })
+    await pool.shutdown()
   }
 
   @Test(arguments: PoolShape.all)
@@ -43,11 +84,38 @@ extension Conformance {
     let pool = try shape.make()
     let occupied = try Occupied(pool)
     let futures = try (0..<20).map { number in try pool.submit { number } }
+    let ran = Counter()
+    for _ in 0..<20 { try pool.execute { ran.add() } }
     pool.shutdown(wait: false)
     #expect(futures.allSatisfy { $0.state == .pending })
     occupied.release()
     #expect(try futures.map { try $0.result() } == Array(0..<20))
     pool.shutdown()
+    #expect(ran.value == 20)
+  }
+
+  /// What lies in a worker's own queue runs too.
+  @Test(arguments: PoolShape.all)
+  func c166_pendingTasksOfWorkersStillRun(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let (arrived, queued, gate, ran) = (Counter(), Counter(), Gate(), Counter())
+    let tasks = try (0..<shape.workers).map { _ in
+      try pool.submit { () -> [Future<Int>] in
+        arrived.add()
+        try arrived.wait(for: shape.workers)  // no worker is free to take what is queued now
+        let futures = try (0..<10).map { number in try pool.submit { number } }
+        for _ in 0..<10 { try pool.execute { ran.add() } }
+        queued.add()
+        try gate.wait()
+        return futures
+      }
+    }
+    try queued.wait(for: shape.workers)
+    pool.shutdown(wait: false)
+    gate.open()
+    for task in tasks { #expect(try task.result().map { try $0.result() } == Array(0..<10)) }
+    pool.shutdown()
+    #expect(ran.value == 10 * shape.workers)
   }
 
   @Test(arguments: PoolShape.all)
@@ -66,14 +134,43 @@ extension Conformance {
   @Test(arguments: PoolShape.all)
   func c168_cancelFutures(_ shape: PoolShape) throws {
     let pool = try shape.make()
-    let occupied = try Occupied(pool)
+    let (started, gate, called) = (Counter(), Gate(), Counter())
+    let running = try (0..<shape.workers).map { _ in
+      try pool.submit { () -> Bool in
+        started.add()
+        try gate.wait()
+        return CancellationToken.current?.isCancelled ?? true
+      }
+    }
+    try started.wait(for: shape.workers)
     let queued = try (0..<50).map { number in try pool.submit { number } }
+    for future in queued { future.addDoneCallback { if $0.isCancelled { called.add() } } }
+    let waiting = TestThread { wait(queued).done.count }
+    try waiting.untilBlocked()
     pool.shutdown(wait: false, cancelFutures: true)
     #expect(queued.allSatisfy { $0.isCancelled })
-    #expect(occupied.futures.allSatisfy { $0.isRunning })
-    occupied.release()
+    #expect(called.value == 50)
+    #expect(try waiting.join() == 50)
+    #expect(running.allSatisfy { $0.isRunning })
+    gate.open()
     pool.shutdown()
-    for future in occupied.futures { try future.result() }
+    for future in running { #expect(try future.result() == false, "a running one was asked to stop") }
+  }
+
+  @Test func c168_cancelFuturesSuspending() async throws {
+    let pool = try ThreadPoolExecutor(maxWorkers: 1)
+    let (gate, started) = (Gate(), Gate())
+    let running = try pool.submit {
+      started.open()
+      try gate.wait()
+    }
+    await whenOpen(started)
+    let queued = try (0..<50).map { number in try pool.submit { number } }
+    let shutting = Task { await pool.shutdown(cancelFutures: true) }
+    for future in queued { await #expect(throws: CancelledError.self) { try await future.value } }
+    gate.open()
+    await shutting.value
+    #expect(running.state == .finished)
   }
 
   /// What workers queued on themselves is cancelled too.
@@ -99,13 +196,6 @@ extension Conformance {
     for task in tasks { try task.result() }
   }
 
-  @Test func c169_cancelFuturesAtProgramEnd() throws {
-    let run = try run("cancelFuturesAtEnd")
-    #expect(run.lines == ["running one ends"])
-    #expect(run.errors == "")
-    #expect(run.status == 0)
-  }
-
   @Test(arguments: PoolShape.few)
   func c170_severalShutdowns(_ shape: PoolShape) throws {
     let pool = try shape.make()
@@ -122,58 +212,106 @@ extension Conformance {
     pool.shutdown(wait: false)
   }
 
+  /// Each call does what it says, also when the pool was shut down before.
+  @Test(arguments: PoolShape.few)
+  func c170_aLaterShutdownMayCancel(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let occupied = try Occupied(pool)
+    let queued = try (0..<10).map { number in try pool.submit { number } }
+    pool.shutdown(wait: false)
+    #expect(queued.allSatisfy { $0.state == .pending })
+    pool.shutdown(wait: false, cancelFutures: true)
+    #expect(queued.allSatisfy { $0.isCancelled })
+    occupied.release()
+    pool.shutdown()
+  }
+
   @Test(arguments: PoolShape.all)
   func c171_shutdownInAWorker(_ shape: PoolShape) throws {
     let pool = try shape.make()
     let ran = Counter()
-    let others = Counter()
-    let future = try pool.submit { () -> Int in
+    let future = try pool.submit {
       for _ in 0..<10 { try pool.execute { ran.add() } }
       pool.shutdown()
-      return others.value
     }
-    for _ in 0..<10 { try? pool.execute { others.add() } }
-    _ = try future.result()
+    try future.result()
     pool.shutdown()
     #expect(ran.value == 10)
-    // Two at once: neither waits for the other.
-    let second = try PoolShape(workers: max(2, shape.workers)).make()
-    let together = Barrier(parties: 2)
-    let both = try (0..<2).map { _ in
-      try second.submit {
-        try together.arriveAndWait()
-        second.shutdown()
+  }
+
+  /// It waits for all workers but itself.
+  @Test(arguments: PoolShape.all.filter { $0.workers > 1 })
+  func c171_itWaitsForTheOthers(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let (started, gate, ended, waiter) = (Counter(), Gate(), Counter(), Journal<pid_t>())
+    let others = try (1..<shape.workers).map { _ in
+      try pool.submit {
+        started.add()
+        try gate.wait()
+        ended.add()
       }
     }
-    for one in both { try one.result() }
-    second.shutdown()
+    try started.wait(for: shape.workers - 1)
+    let waiting = try pool.submit { () -> Int in
+      waiter.note(currentThread())
+      pool.shutdown()
+      return ended.value
+    }
+    try untilWaiting(waiter, waiting)
+    gate.open()
+    #expect(try waiting.result() == shape.workers - 1)
+    for other in others { try other.result() }
+    pool.shutdown()
+  }
+
+  /// Those that shut down at once do not wait for each other.
+  @Test(arguments: PoolShape.all.filter { $0.workers > 1 })
+  func c171_severalShutDownAtOnce(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let together = Barrier(parties: shape.workers)
+    let all = try (0..<shape.workers).map { _ in
+      try pool.submit {
+        try together.arriveAndWait()
+        pool.shutdown()
+      }
+    }
+    for one in all { try one.result(timeout: .seconds(30)) }
+    pool.shutdown()
+  }
+
+  /// Returns once the thread that `waiter` names sleeps, or `future` is done.
+  private func untilWaiting(_ waiter: Journal<pid_t>, _ future: AnyFuture) throws {
+    try eventually { !waiter.entries.isEmpty || future.isDone }
+    if let thread = waiter.entries.first { try untilSleeping(thread, or: { future.isDone }) }
   }
 
   @Test(arguments: PoolShape.all)
   func c172_submitWhileShutdownWaits(_ shape: PoolShape) throws {
     let pool = try shape.make()
     let (gate, started) = (Gate(), Gate())
-    let future = try pool.submit { () -> String in
+    let future = try pool.submit { () -> [String] in
       started.open()
       try gate.wait()
-      do {
-        _ = try pool.submit { 1 }
-        return "accepted"
-      } catch {
-        return "\(error)"
-      }
+      return
+        ([
+          { _ = try pool.submit { 1 } }, { _ = try pool.submit({ $0 }, 1) }, { try pool.execute {} },
+          { _ = try pool.submitAsync { 1 } },
+        ] as [() throws -> Void]).map { attempt in
+          do { try attempt() } catch { return "\(error)" }
+          return "accepted"
+        }
     }
     try started.wait()
     let waiting = TestThread { pool.shutdown() }
     try waiting.untilBlocked()
     gate.open()
-    #expect(try future.result() == "cannot schedule new futures after shutdown")
+    #expect(try future.result() == Array(repeating: "cannot schedule new futures after shutdown", count: 4))
     try waiting.join()
   }
 
   @Test func c173_theScopeShutsDown() throws {
     let ran = Counter()
-    var leaked: ThreadPoolExecutor?
+    var (leaked, pending): (ThreadPoolExecutor?, [Future<Int>]) = (nil, [])
     #expect(throws: TaskFailure(number: 6)) {
       try withThreadPool(maxWorkers: 2, threadNamePrefix: "c173") { pool in
         leaked = pool
@@ -183,10 +321,12 @@ extension Conformance {
             ran.add()
           }
         }
+        pending = try (0..<10).map { number in try pool.submit { number } }
         throw TaskFailure(number: 6)
       }
     }
     #expect(ran.value == 10)
+    #expect(pending.compactMap { try? $0.outcome?.get() } == Array(0..<10), "what was pending has run")
     #expect(throws: RejectedExecutionError.self) { try leaked?.submit { 1 } }
     #expect(throws: InvalidArgumentError.self) { try withThreadPool(maxWorkers: 0) { _ in } }
   }
@@ -210,92 +350,5 @@ extension Conformance {
       pool.shutdown()
       #expect(future.isDone && other.isDone)
     }
-  }
-
-  @Test func c176_shutdownWithoutWaitingAtExit() throws {
-    let run = try run("shutdownNoWaitAtEnd")
-    #expect(run.lines == Array(repeating: "task ends", count: 4))
-    #expect(run.status == 0)
-  }
-
-  @Test func c177_workAtExit() throws {
-    for (arguments, status) in [("", 0), ("exit", 3)] as [(String, Int32)] {
-      let run = try run("workAtExit", arguments)
-      #expect(run.lines == Array(repeating: "task ends", count: 10))
-      #expect(run.status == status)
-    }
-  }
-
-  @Test func c178_submitDuringExit() throws {
-    let run = try run("submitDuringExit")
-    #expect(run.lines == ["cannot schedule new futures after interpreter shutdown"])
-    #expect(run.status == 0)
-  }
-
-  @Test func c179_exitHandlers() throws {
-    let run = try run("exitOrder")
-    #expect(run.lines == ["handler from after the pool", "task", "handler from before the pool"])
-    #expect(run.status == 0)
-  }
-
-  @Test(arguments: [1, 2, 4])
-  func c180_exitInATask(_ workers: Int) throws {
-    for _ in 0..<5 { #expect(try run("exitInTask", "\(workers)").status == 7) }
-  }
-
-  @Test(arguments: PoolShape.all)
-  func c181_dropTheLastReference(_ shape: PoolShape) throws {
-    let (gate, ran) = (Gate(), Counter())
-    func begin() throws {
-      let pool = try shape.make { $0.threadNamePrefix = "c181" }
-      for _ in 0..<10 {
-        try pool.execute {
-          try gate.wait()
-          ran.add()
-        }
-      }
-    }
-    try begin()
-    gate.open()
-    try ran.wait(for: 10)
-    try eventually { threadNames(prefix: "c181").isEmpty }
-    #expect(try run("droppedAtExit").lines == Array(repeating: "task ends", count: 3))
-  }
-
-  @Test(arguments: PoolShape.all)
-  func c182_futuresOutliveTheirExecutor(_ shape: PoolShape) throws {
-    let gate = Gate()
-    func begin() throws -> [Future<Int>] {
-      let pool = try shape.make()
-      return [
-        try pool.submit { 1 },
-        try pool.submit {
-          try gate.wait()
-          return 2
-        }, try pool.submit { 3 },
-      ]
-    }
-    let futures = try begin()
-    let called = Counter()
-    futures[1].addDoneCallback { _ in called.add() }
-    let cancelled = futures[2].cancel()
-    gate.open()
-    #expect(wait(futures).done == Set(futures))
-    #expect(try futures[..<2].map { try $0.result() } == [1, 2])
-    #expect(futures[2].isCancelled == cancelled)
-    try called.wait(for: 1)
-    #expect(Set(asCompleted(futures)) == Set(futures))
-  }
-
-  @Test func c183_aLostTask() throws {
-    let noJoin = try run("lostTask", "noJoin")
-    #expect(noJoin.lines == ["leaves"])
-    #expect(noJoin.status == 0)
-    let deadline = try run("lostTask", "deadline")
-    #expect(deadline.lines == ["shut down: false", "leaves"])
-    #expect(deadline.status == 0)
-    let pool = try ThreadPoolExecutor(maxWorkers: 2)
-    try pool.submit {}.result()
-    #expect(pool.shutdown(deadline: .seconds(30)))
   }
 }

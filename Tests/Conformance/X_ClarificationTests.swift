@@ -46,26 +46,23 @@ extension Conformance {
       let running = occupied.futures[0]
       #expect(throws: InvalidStateError.self) { try running.setResult() }
       #expect(running.state == .running)
+      for owned in [future, running] as [AnyFuture] {
+        #expect(throws: InvalidStateError.self) { try owned.setRunningOrNotifyCancel() }
+      }
+      let derived = future.map { $0 + 1 }
+      #expect(throws: InvalidStateError.self) { try derived.setResult(2) }
+      #expect(future.state == .pending && running.state == .running && derived.state == .pending)
       occupied.release()
       #expect(try future.result() == 1)
       #expect(throws: InvalidStateError.self) { try future.setResult(2) }
+      #expect(try derived.result() == 2)
     }
   }
 
   @Test(arguments: PoolShape.few)
   func x03_rejectCountsQueuedTasks(_ shape: PoolShape) throws {
     try withPool(shape, { $0.admission = .reject(limit: 3) }) { pool in
-      let gate = Gate()
-      // Started one by one: a task that is not yet running counts.
-      let running = try (0..<shape.workers).map { _ in
-        let started = Gate()
-        let future = try pool.submit {
-          started.open()
-          try gate.wait()
-        }
-        try started.wait()
-        return future
-      }
+      let gate = try occupyEach(pool)
       let queued = try (0..<3).map { number in try pool.submit { number } }
       let error = #expect(throws: RejectedExecutionError.self) { try pool.submit { 3 } }
       guard case .queueFull? = error?.reason else {
@@ -75,42 +72,80 @@ extension Conformance {
       queued[1].cancel()
       let admitted = try pool.submit { 4 }
       gate.open()
-      for future in running { try future.result() }
       #expect(try admitted.result() == 4)
     }
+  }
+
+  /// Occupies every worker until the gate opens. One by one: a task that is not yet running counts.
+  private func occupyEach(_ pool: ThreadPoolExecutor) throws -> Gate {
+    let (gate, started) = (Gate(), Counter())
+    for number in 0..<pool.maxWorkers {
+      try pool.execute {
+        started.add()
+        try gate.wait()
+      }
+      try started.wait(for: number + 1)
+    }
+    return gate
   }
 
   @Test(arguments: PoolShape.few)
   func x03_blockUntilThereIsRoom(_ shape: PoolShape) throws {
     try withPool(shape, { $0.admission = .block(limit: 2) }) { pool in
-      let (gate, started) = (Gate(), Counter())
-      for number in 0..<shape.workers {
-        try pool.execute {
-          started.add()
-          try gate.wait()
-        }
-        try started.wait(for: number + 1)
+      let gate = try occupyEach(pool)
+      let queued = try (0..<2).map { number in try pool.submit { number } }
+      func blocked(_ number: Int) throws -> TestThread<Future<Int>> {
+        let thread = TestThread { try pool.submit { number } }
+        try thread.untilBlocked()
+        #expect(!thread.hasEnded)
+        return thread
       }
-      _ = try (0..<2).map { number in try pool.submit { number } }
-      let blocked = TestThread { try pool.submit { 7 } }
-      try blocked.untilBlocked()
-      #expect(!blocked.hasEnded)
+      // A cancelled task leaves the queue.
+      let first = try blocked(7)
+      queued[1].cancel()
+      let admitted = try first.join()
+      #expect(admitted.state == .pending)
+      let second = try blocked(8)
       gate.open()
-      #expect(try blocked.join().result() == 7)
+      #expect(try second.join().result() == 8)
+      #expect(try admitted.result() == 7)
+    }
+  }
+
+  /// Who waits for room when the pool is shut down is refused.
+  @Test(arguments: PoolShape.few)
+  func x03_shutdownWhileASubmitterWaits(_ shape: PoolShape) throws {
+    let pool = try shape.make { $0.admission = .block(limit: 1) }
+    let gate = try occupyEach(pool)
+    let queued = try pool.submit { 1 }
+    let blocked = (0..<2).map { _ in TestThread { try pool.submit { 2 } } }
+    for thread in blocked { try thread.untilBlocked() }
+    pool.shutdown(wait: false)
+    for thread in blocked {
+      let error = #expect(throws: RejectedExecutionError.self) { try thread.join() }
+      #expect(error?.description == "cannot schedule new futures after shutdown")
+    }
+    gate.open()
+    #expect(try queued.result() == 1)
+    pool.shutdown()
+  }
+
+  /// A worker's own submissions are always admitted: only it could make the room.
+  @Test(arguments: [.block(limit: 1), .reject(limit: 1), .callerRuns(limit: 1)] as [ThreadPoolExecutor.Admission])
+  func x03_aWorkerIsAlwaysAdmitted(_ admission: ThreadPoolExecutor.Admission) throws {
+    try withPool(PoolShape(workers: 1), { $0.admission = admission }) { pool in
+      let states = try pool.submit { () -> [FutureState] in
+        let futures = try (0..<5).map { number in try pool.submit { number } }
+        return futures.map(\.state)
+      }.result()
+      #expect(states == Array(repeating: .pending, count: 5))
     }
   }
 
   @Test(arguments: PoolShape.few)
   func x03_callerRuns(_ shape: PoolShape) throws {
     try withPool(shape, { $0.admission = .callerRuns(limit: 1) }) { pool in
-      let (gate, started) = (Gate(), Counter())
-      for number in 0..<shape.workers {
-        try pool.execute {
-          started.add()
-          try gate.wait()
-        }
-        try started.wait(for: number + 1)
-      }
+      let gate = try occupyEach(pool)
       let queued = try pool.submit { currentThread() }
       let here = try pool.submit { currentThread() }
       #expect(here.isDone)
@@ -161,6 +196,17 @@ extension Conformance {
     #expect(throws: CancelledError.self) { try cancelled.map { $0 + 1 }.result(timeout: .seconds(5)) }
     #expect(throws: CancelledError.self) { try cancelled.flatMap { .succeeded($0) }.result(timeout: .seconds(5)) }
     #expect(throws: CancelledError.self) { try cancelled.zip(.succeeded(1)).result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) { try Future.succeeded(1).zip(cancelled).result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) { try Future<Int>().zip(cancelled).result(timeout: .seconds(5)) }
+    #expect(throws: CancelledError.self) {
+      try Future.succeeded(1).flatMap { _ in cancelled }.result(timeout: .seconds(5))
+    }
+    #expect(throws: CancelledError.self) { try firstCompleted(of: [Future(), cancelled]).result(timeout: .seconds(5)) }
+    #expect(try cancelled.recover { $0 is CancelledError ? 3 : 0 }.result(timeout: .seconds(5)) == 3)
+    let later = Future<Int>()
+    let limited = later.timingOut(after: .seconds(1000))
+    later.cancel()
+    #expect(throws: CancelledError.self) { try limited.result(timeout: .seconds(5)) }
     #expect(throws: CancelledError.self) { try all([.succeeded(1), cancelled]).result(timeout: .seconds(5)) }
     #expect(try all([Future<Int>]()).result(timeout: .zero) == [])
     #expect(try all([.succeeded(1), .succeeded(2)] as [Future<Int>]).result() == [1, 2])
@@ -181,12 +227,19 @@ extension Conformance {
     }
   }
 
-  @Test func x10_promiseOfACancelledFuture() throws {
+  @Test(arguments: ["succeed", "fail", "complete", "drop"])
+  func x10_promiseOfACancelledFuture(_ how: String) throws {
     let promise = Promise<Int>()
     let future = promise.future
     #expect(future.cancel())
-    promise.succeed(1)
+    switch how {
+    case "succeed": promise.succeed(1)
+    case "fail": promise.fail(TaskFailure())
+    case "complete": promise.complete(with: .success(1))
+    default: _ = consume promise
+    }
     #expect(throws: CancelledError.self) { try future.result(timeout: .zero) }
+    #expect(future.isCancelled)
   }
 
   @Test func x11_theScopeInAsyncCode() async throws {
@@ -206,10 +259,11 @@ extension Conformance {
     await #expect(throws: TaskFailure()) {
       try await withThreadPool(maxWorkers: 1) { pool in
         _ = try await pool.submit { ran.add() }.value
+        for _ in 0..<5 { _ = try pool.submit { ran.add() } }
         throw TaskFailure()
       }
     }
-    #expect(ran.value == 6)
+    #expect(ran.value == 11, "what was pending has run")
   }
 }
 

@@ -42,6 +42,27 @@ extension Conformance {
     }
   }
 
+  /// Both sides of a join are parts of the task that forked, also the one that another worker has stolen.
+  @Test func x12_aStolenForkSeesTheRequest() throws {
+    try withPool(PoolShape(workers: 2)) { pool in
+      let (started, asked, together) = (Gate(), Gate(), Barrier(parties: 2))
+      @Sendable func side() throws -> Bool {
+        try together.arriveAndWait()  // so each has a thread of its own
+        return CancellationToken.current?.isCancelled ?? false
+      }
+      let task = try pool.submit { () -> [Bool] in
+        started.open()
+        try asked.wait()
+        let (left, right) = try pool.join({ try side() }, { try side() })
+        return [left, right]
+      }
+      try started.wait()
+      task.requestCancellation()
+      asked.open()
+      #expect(try task.result() == [true, true])
+    }
+  }
+
   @Test func x12_asyncWorkSeesTheRequest() async throws {
     let pool = try ThreadPoolExecutor(maxWorkers: 2)
     let started = Gate()
@@ -71,15 +92,21 @@ extension Conformance {
     await pool.shutdown()
   }
 
+  @Test func x13_blockingOutsideOfAPool() throws {
+    #expect(ThreadPoolExecutor.blocking { 5 } == 5)
+    #expect(throws: TaskFailure()) { try ThreadPoolExecutor.blocking { throw TaskFailure() } }
+  }
+
   /// Each of `count` workers that block is replaced, up to the limit; then nobody is left to open the gate.
   @Test(arguments: [0, 1, 2])
   func x13_compensationIsBounded(_ extra: Int) throws {
     try withPool(PoolShape(workers: 1, waitPolicy: .block), { $0.compensation = extra }) { pool in
       for round in 0..<5 {
         let (gate, blocked, opener) = (Gate(), Counter(), Gate())
-        let byHand = Future<Int>()
+        let (byHand, threads) = (Future<Int>(), Journal<pid_t>())
         let blocking = try (0..<(extra + 1)).map { number in
           try pool.submit {
+            threads.note(currentThread())
             blocked.add()
             switch (round + number) % 4 {
             case 0: _ = try byHand.result()
@@ -90,6 +117,7 @@ extension Conformance {
           }
         }
         try blocked.wait(for: extra + 1)
+        for thread in threads.entries { try untilSleeping(thread) }
         // One thread more than that is not to be had: this one stays queued.
         let queued = try pool.submit { opener.open() }
         #expect(pool.statistics.workers <= 1 + extra)
@@ -166,13 +194,14 @@ extension Conformance {
     }
     // An error ends it; what came before was delivered.
     let failing = Journal<Int>()
-    await #expect(throws: TaskFailure(number: 3)) {
-      let results = try pool.map(0..<10) { number in
-        if number == 3 { throw TaskFailure(number: 3) }
-        return number
-      }
-      for try await value in results { failing.note(value) }
+    let untilError = try pool.map(0..<10) { number in
+      if number == 3 { throw TaskFailure(number: 3) }
+      return number
     }
+    await #expect(throws: TaskFailure(number: 3)) {
+      for try await value in untilError { failing.note(value) }
+    }
+    for try await value in untilError { failing.note(value) }
     #expect(failing.entries == [0, 1, 2])
     let late = Gate()
     await #expect(throws: TimeoutError.self) {
@@ -190,20 +219,30 @@ extension Conformance {
     var rest: [Int] = []
     for try await value in kept { rest.append(value) }
     #expect(rest == [0, 1, 2])
-    let (first, gate) = (Gate(), Gate())
-    let iterating = Task {
-      for try await _ in try pool.map(0..<2, { if $0 == 1 { try gate.wait() } }) { first.open() }
+    await pool.shutdown()
+  }
+
+  @Test func x15_asCompletedAsAnAsyncSequence() async throws {
+    let futures = (0..<4).map { _ in Future<Int>() }
+    let order = Journal<Int>()
+    let executor = SingleThread()
+    let iterating = Task(executorPreference: executor) {
+      for try await future in asCompleted(futures) { order.note(futures.firstIndex(of: future)!) }
     }
-    await whenOpen(first)
+    await Task(executorPreference: executor) {}.value  // the iteration is suspended
+    for index in [2, 0, 3] { try futures[index].setResult(index) }
+    while order.entries.count < 3 { await Task.yield() }
+    #expect(order.entries == [2, 0, 3])
     iterating.cancel()
     await #expect(throws: CancellationError.self) { try await iterating.value }
-    let never = Future<Int>()
-    let waiting = Task { for try await _ in asCompleted([never]) {} }
-    waiting.cancel()
-    await #expect(throws: CancellationError.self) { try await waiting.value }
-    #expect(never.state == .pending)
-    gate.open()
-    await pool.shutdown()
+    #expect(futures[1].state == .pending)
+    var inTime: [Future<Int>] = []
+    let error = await #expect(throws: TimeoutError.self) {
+      for try await future in asCompleted(futures, timeout: .milliseconds(20)) { inTime.append(future) }
+    }
+    #expect(Set(inTime) == [futures[2], futures[0], futures[3]])
+    #expect(error?.description == "1 (of 4) futures unfinished")
+    #expect(futures[1].state == .pending)
   }
 
   @Test(arguments: ["wait", "no wait", "cancel", "deadline", "async"])
@@ -235,6 +274,31 @@ extension Conformance {
       let after = pool.statistics
       #expect(after.queued == 0 && after.submitted == UInt64(28 + shape.workers))
       #expect(after.completed == UInt64(19 + shape.workers) && after.failed == 5 && after.cancelled == 4)
+    }
+  }
+
+  /// Where tasks ran: inline, stolen; and who has nothing to do.
+  @Test func x17_statisticsOfWorkers() throws {
+    try withPool(PoolShape(workers: 2)) { pool in
+      let occupied = try Occupied(pool)
+      #expect(pool.statistics.idle == 0)
+      occupied.release()
+      wait(occupied.futures)
+      let stolen = pool.statistics.stolen
+      // Only the other worker can open the gate.
+      try pool.submit {
+        let gate = Gate()
+        let opening = try pool.submit { gate.open() }
+        try gate.wait()
+        try opening.result()
+      }.result()
+      #expect(pool.statistics.stolen == stolen + 1 && pool.statistics.inlineRuns == 0)
+      try eventually { pool.statistics.idle == 2 && pool.statistics.workers == 2 }
+    }
+    try withPool(PoolShape(workers: 1)) { pool in
+      try pool.submit { for _ in 0..<3 { try pool.submit {}.result() } }.result()
+      #expect(pool.statistics.inlineRuns == 3 && pool.statistics.stolen == 0)
+      try eventually { pool.statistics.idle == 1 && pool.statistics.completed == 4 }
     }
   }
 
@@ -345,7 +409,10 @@ extension Conformance {
       #expect(CancellationToken.current == nil)
       try pool.execute { throw TaskFailure(number: 8) }
       #expect(errors.entries.map { $0 as? TaskFailure } == [TaskFailure(number: 8)])
-      let failed = try pool.submit { () throws -> Int in throw TaskFailure(number: 9) }
+      let failed = try pool.submit { () throws -> Int in
+        #expect(CancellationToken.current?.isCancelled == false)
+        throw TaskFailure(number: 9)
+      }
       #expect(try failed.exception() as? TaskFailure == TaskFailure(number: 9))
       #expect(pool.statistics.submitted == UInt64(shape.workers + 5) && pool.statistics.failed == 2)
       gate.open()

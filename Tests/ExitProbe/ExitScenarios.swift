@@ -29,14 +29,16 @@ let exitScenarios: [String: Scenario] = [
   },
 
   "workAtExit": { arguments in
-    // The executor is kept: its end must not be what saves the work.
-    let executor = try ThreadPoolExecutor(maxWorkers: 2)
-    kept.append(executor)
-    for _ in 0..<10 {
-      try executor.execute {
-        usleep(10_000)
+    // The executors are kept: their end must not be what saves the work. None ends when another does.
+    for number in 1...4 {
+      let executor = try ThreadPoolExecutor(maxWorkers: 2)
+      kept.append(executor)
+      func work() {
+        usleep(5_000 * UInt32(number))
         say("task ends")
       }
+      for _ in 0..<3 { try executor.execute { work() } }
+      for _ in 0..<2 { _ = try executor.submit { work() } }
     }
     if arguments.first == "exit" { exit(3) }
   },
@@ -55,6 +57,8 @@ let exitScenarios: [String: Scenario] = [
           return true
         }
       }
+      do { _ = try executor.submit {} } catch { say("\(error)") }
+      do { _ = try executor.submitAsync {} } catch { say("\(error)") }
     }
   },
 
@@ -78,7 +82,12 @@ let exitScenarios: [String: Scenario] = [
     let executor = try ThreadPoolExecutor(maxWorkers: Int(arguments[0])!)
     kept.append(executor)
     try executor.execute {
-      for _ in 0..<5 { try executor.execute { usleep(1000) } }
+      for _ in 0..<5 {
+        try executor.execute {
+          usleep(1000)
+          say("queued one runs")
+        }
+      }
       exit(7)
     }
     while true { sleep(1) }
@@ -96,8 +105,7 @@ let exitScenarios: [String: Scenario] = [
   "lostTask": { arguments in
     var configuration = ThreadPoolExecutor.Configuration()
     configuration.maxWorkers = 1
-    configuration.joinsAtExit = arguments[0] != "deadline"
-    if arguments[0] == "noJoin" { configuration.joinsAtExit = false }
+    configuration.joinsAtExit = false
     let executor = try ThreadPoolExecutor(configuration)
     kept.append(executor)
     let started = Gate()
@@ -106,7 +114,18 @@ let exitScenarios: [String: Scenario] = [
       while true { sleep(1) }
     }
     try started.wait()
-    if arguments[0] == "deadline" { say("shut down: \(executor.shutdown(deadline: .milliseconds(50)))") }
+    if arguments[0] == "deadline" {
+      let answers = [Duration.milliseconds(50), .zero, .seconds(-1)].map { executor.shutdown(deadline: $0) }
+      say("shut down: \(answers.map(String.init).joined(separator: ", "))")
+    } else {
+      // A pool that is joined all the same.
+      let other = try ThreadPoolExecutor(maxWorkers: 1)
+      kept.append(other)
+      try other.execute {
+        usleep(50_000)
+        say("task of another pool ends")
+      }
+    }
     say("leaves")
   },
 ]

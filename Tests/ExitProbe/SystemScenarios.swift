@@ -58,7 +58,8 @@ let systemScenarios: [String: Scenario] = [
     say(error is BrokenExecutorError ? "broken" : "not broken: \(error as Any)")
   },
 
-  /// Two tasks that wait for each other. Whatever the policy: neither ends, and nothing crashes.
+  /// `cycle WORKERS POLICY reported|silent`: two tasks that wait for each other. Whatever the policy: neither ends, and
+  /// nothing crashes. Leaves a moment after the report, if there is to be one.
   "cycle": { arguments in
     var configuration = ThreadPoolExecutor.Configuration()
     configuration.maxWorkers = Int(arguments[0])!
@@ -75,8 +76,11 @@ let systemScenarios: [String: Scenario] = [
       try ready.wait()
       return try first.future!.result()
     }
+    let errors = try CapturedErrors()
     ready.open()
+    if arguments[2] == "reported" { try until { errors.text.contains("\n") } }
     usleep(300_000)
+    complain(errors.end())
     say("done: \(wait([first.future!, second.future!], timeout: .zero).done.count)")
     _exit(0)
   },
@@ -126,7 +130,61 @@ let systemScenarios: [String: Scenario] = [
     gate.open()
     say("parent: child ended with \(status), result \(try running.result())")
   },
+
+  /// The only worker forks; what it has queued is pending meanwhile.
+  "forkInTask": { _ in
+    let executor = try ThreadPoolExecutor(maxWorkers: 1)
+    let outcome = try executor.submit { () -> String in
+      let pending = try executor.submit { 1 }
+      let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
+      if child == 0 { forkedWorker(executor, pending) }
+      var status: Int32 = 0
+      try until { waitpid(child, &status, WNOHANG) == child }
+      return "child ended with \(status), result \(try pending.result())"
+    }
+    say("parent: \(try outcome.result())")
+  },
 ]
+
+private func forkedWorker(_ executor: ThreadPoolExecutor, _ pending: Future<Int>) -> Never {
+  say("child: \(ThreadPoolExecutor.currentWorker == nil && CancellationToken.current == nil ? "no" : "still a") worker")
+  do { say("child: result \(try pending.result())") } catch { say("child: result throws \(type(of: error))") }
+  do {
+    _ = try executor.submit { 3 }
+    say("child: submit was accepted")
+  } catch {
+    if case .forkedChild = error.reason { say("child: submit is refused") }
+  }
+  do {
+    say("child: a new pool gives \(try withThreadPool(maxWorkers: 2) { try $0.submit { 4 }.result() })")
+  } catch {
+    say("child: \(error)")
+  }
+  exit(0)
+}
+
+/// What is written to the standard error from now on.
+private final class CapturedErrors {
+  private let original = dup(2)
+  private var ends: [Int32] = [0, 0]
+  private var bytes: [UInt8] = []
+
+  init() throws {
+    guard pipe(&ends) == 0, fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0, dup2(ends[1], 2) == 2 else {
+      throw ProbeFailure(what: "pipe")
+    }
+  }
+  var text: String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = read(ends[0], &buffer, buffer.count), count > 0 { bytes += buffer[..<count] }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+  /// The standard error is itself again.
+  func end() -> String {
+    dup2(original, 2)
+    return text
+  }
+}
 
 /// A reference that is set once, before any task reads it.
 private final class Slot: @unchecked Sendable {

@@ -51,3 +51,13 @@ func whenOpen(_ gate: Gate) async {
     }
   }
 }
+
+/// Suspends until the counter is there.
+func whenReached(_ counter: Counter, _ target: Int) async {
+  await withCheckedContinuation { continuation in
+    startThread {
+      try? counter.wait(for: target)
+      continuation.resume()
+    }
+  }
+}

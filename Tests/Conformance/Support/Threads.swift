@@ -87,10 +87,11 @@ final class TestThread<Value: Sendable>: Sendable {
   }
 }
 
-/// Returns once that thread of this process sleeps in the kernel.
-func untilSleeping(_ id: pid_t) throws {
+/// Returns once that thread of this process sleeps in the kernel, or `isOver` says that it will not.
+func untilSleeping(_ id: pid_t, or isOver: () -> Bool = { false }) throws {
   var sightings = 0
   try eventually {
+    if isOver() { return true }
     sightings = threadState(id) == "S" ? sightings + 1 : 0
     return sightings >= 3
   }

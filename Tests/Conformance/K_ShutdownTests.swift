@@ -264,6 +264,28 @@ extension Conformance {
     pool.shutdown()
   }
 
+  /// In a callback: on a worker's thread, and on one outside.
+  @Test(arguments: PoolShape.few)
+  func c171_shutdownInACallback(_ shape: PoolShape) throws {
+    for cancels in [false, true] {
+      let pool = try shape.make()
+      let (occupied, called, ran) = (try Occupied(pool), Counter(), Counter())
+      for _ in 0..<5 { try pool.execute { ran.add() } }
+      let future = cancels ? try pool.submit {} : occupied.futures[0]
+      future.addDoneCallback { _ in
+        pool.shutdown(wait: !cancels, cancelFutures: true)
+        called.add()
+      }
+      let pending = try pool.submit { 1 }
+      if cancels { future.cancel() } else { occupied.release() }
+      try called.wait(for: 1)
+      if cancels { #expect(pending.isCancelled) }
+      occupied.release()
+      pool.shutdown()
+      #expect(pending.isDone && ran.value == 5)
+    }
+  }
+
   /// Those that shut down at once do not wait for each other.
   @Test(arguments: PoolShape.all.filter { $0.workers > 1 })
   func c171_severalShutDownAtOnce(_ shape: PoolShape) throws {

@@ -101,17 +101,21 @@ extension Conformance {
   @Test(arguments: [0, 1, 2])
   func x13_compensationIsBounded(_ extra: Int) throws {
     try withPool(PoolShape(workers: 1, waitPolicy: .block), { $0.compensation = extra }) { pool in
-      for round in 0..<5 {
+      for round in 0..<8 {
         let (gate, blocked, opener) = (Gate(), Counter(), Gate())
         let (byHand, threads) = (Future<Int>(), Journal<pid_t>())
         let blocking = try (0..<(extra + 1)).map { number in
           try pool.submit {
             threads.note(currentThread())
             blocked.add()
-            switch (round + number) % 4 {
+            switch (round + number) % 8 {
             case 0: _ = try byHand.result()
             case 1: wait([byHand])
             case 2: _ = Array(asCompleted([byHand]))
+            case 3: _ = try byHand.result(timeout: .seconds(1000))
+            case 4: wait([byHand], timeout: .seconds(1000))
+            case 5: _ = try asCompleted([byHand], timeout: .seconds(1000)).makeCursor().next()
+            case 6: try byHand.waitUntilDone()
             default: try ThreadPoolExecutor.blocking { try gate.wait() }
             }
           }

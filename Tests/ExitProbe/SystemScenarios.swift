@@ -134,13 +134,20 @@ let systemScenarios: [String: Scenario] = [
   /// The only worker forks; what it has queued is pending meanwhile.
   "forkInTask": { _ in
     let executor = try ThreadPoolExecutor(maxWorkers: 1)
+    let (polls, ended) = (Calls(), Gate())
     let outcome = try executor.submit { () -> String in
+      defer { ended.open() }
+      try until { polls.value > 2 }  // the main thread is in no lock of Swift's runtime
       let pending = try executor.submit { 1 }
       let child = hidden("fork", as: (@convention(c) () -> pid_t).self)()
       if child == 0 { forkedWorker(executor, pending) }
       var status: Int32 = 0
       try until { waitpid(child, &status, WNOHANG) == child }
       return "child ended with \(status), result \(try pending.result())"
+    }
+    try until {
+      polls.add()
+      return ended.isOpen
     }
     say("parent: \(try outcome.result())")
   },
@@ -149,6 +156,7 @@ let systemScenarios: [String: Scenario] = [
 private func forkedWorker(_ executor: ThreadPoolExecutor, _ pending: Future<Int>) -> Never {
   say("child: \(ThreadPoolExecutor.currentWorker == nil && CancellationToken.current == nil ? "no" : "still a") worker")
   do { say("child: result \(try pending.result())") } catch { say("child: result throws \(type(of: error))") }
+  say("child: \(pending.cancel() && pending.isCancelled ? "cancelled here" : "not cancelled")")
   do {
     _ = try executor.submit { 3 }
     say("child: submit was accepted")

@@ -31,7 +31,7 @@ import Testing
     #expect(ran.count.load(ordering: .relaxed) == 0 && future.isCancelled)
   }
 
-  /// A request made before the Swift task is there is not lost.
+  /// A request is not lost, whether the work has begun or not.
   @Test func askingAtOnce() async throws {
     let pool = try ThreadPoolExecutor(maxWorkers: 2)
     for _ in 0..<200 {

@@ -68,6 +68,27 @@ extension Conformance {
     #expect(try run("droppedAtExit").lines == Array(repeating: "task ends", count: 3))
   }
 
+  /// Also where a task of the pool drops it.
+  @Test(arguments: PoolShape.all)
+  func c181_aTaskDropsTheLastReference(_ shape: PoolShape) throws {
+    let (gate, ran) = (Gate(), Counter())
+    func begin() throws -> Future<[Future<Int>]> {
+      let pool = try shape.make { $0.threadNamePrefix = "c181t" }
+      let last = Mutex<ThreadPoolExecutor?>(pool)
+      return try pool.submit {
+        try gate.wait()  // nobody else has it any more
+        guard let pool = last.withLock({ $0.take() }) else { return [] }
+        for _ in 0..<5 { try pool.execute { ran.add() } }
+        return try (0..<5).map { number in try pool.submit { number } }
+      }
+    }
+    let dropping = try begin()
+    gate.open()
+    #expect(try dropping.result().map { try $0.result() } == Array(0..<5))
+    try ran.wait(for: 5)
+    try eventually { threadNames(prefix: "c181t").isEmpty }
+  }
+
   @Test(arguments: PoolShape.all)
   func c182_futuresOutliveTheirExecutor(_ shape: PoolShape) throws {
     let (gate, started, ran) = (Gate(), Counter(), Counter())

@@ -264,6 +264,28 @@ extension Conformance {
     pool.shutdown()
   }
 
+  /// It may cancel what it has queued itself.
+  @Test(arguments: PoolShape.all)
+  func c171_aWorkerCancels(_ shape: PoolShape) throws {
+    let pool = try shape.make()
+    let (started, gate) = (Counter(), Gate())
+    for _ in 1..<shape.workers {
+      try pool.execute {
+        started.add()
+        try gate.wait()
+      }
+    }
+    let cancelled = try pool.submit { () -> [Bool] in
+      try started.wait(for: shape.workers - 1)  // no other worker is free to take what is queued now
+      let futures = try (0..<5).map { number in try pool.submit { number } }
+      pool.shutdown(wait: false, cancelFutures: true)
+      return futures.map(\.isCancelled)
+    }.result()
+    #expect(cancelled == Array(repeating: true, count: 5))
+    gate.open()
+    pool.shutdown()
+  }
+
   /// In a callback: on a worker's thread, and on one outside.
   @Test(arguments: PoolShape.few)
   func c171_shutdownInACallback(_ shape: PoolShape) throws {

@@ -8,10 +8,8 @@ private final class AsyncTask<Value: Sendable>: Future<Value>, @unchecked Sendab
 
   override init() { super.init(owner: Owner.library) }
 
-  func attach(_ task: Task<Void, Never>) {
-    self.task.withLock { $0 = task }
-    if loadWord().isCancellationRequested { task.cancel() }  // it came before
-  }
+  /// Before anybody else has the future.
+  func attach(_ task: Task<Void, Never>) { self.task.withLock { $0 = task } }
 
   override func cancellationRequested() { task.withLock { $0 }?.cancel() }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// The suites of this target: one explores at a time.
-@Suite(.serialized, .timeLimit(.minutes(10)))
+@Suite(.serialized, .timeLimit(.minutes(Bounds.isLong ? 120 : 10)))
 enum Models {}
 
 /// Explores a program that must never go wrong.

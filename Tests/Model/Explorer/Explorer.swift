@@ -24,7 +24,7 @@ struct Bounds {
   /// Runs after which exploring is cut off; the verdict says so.
   var runs = isLong ? 1_000_000 : 30_000
 
-  private static let isLong = getenv("LONG_TESTS") != nil
+  static let isLong = getenv("LONG_TESTS") != nil
 
   /// The way there: each number of preemptions with no stale read first, then with more.
   var levels: [Bounds] {

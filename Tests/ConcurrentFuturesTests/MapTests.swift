@@ -7,6 +7,7 @@ import Testing
 private final class Inline: FutureExecutor {
   private let queue = Lock<[(future: AnyFuture, run: @Sendable () -> Void)]>([])
   let submitted = Atomic<Int>(0)
+  let runsAtOnce = Atomic(false)
   let refusesFrom: Int
 
   init(refusesFrom: Int = .max) { self.refusesFrom = refusesFrom }
@@ -20,6 +21,7 @@ private final class Inline: FutureExecutor {
     // SAFETY: handed to the queue, and called once.
     nonisolated(unsafe) let work = work
     queue.withLock { $0.append((future, { if future.claim() { future.finish(with: Result { try work() }) } })) }
+    if runsAtOnce.load(ordering: .relaxed) { run(1) }
     return future
   }
   func shutdown(wait: Bool, cancelFutures: Bool) {}
@@ -45,14 +47,24 @@ private final class Value: Sendable {
 
 @Suite(.timeLimit(.minutes(1))) struct MapTests {
   @Test func theWindowIsCountedInElements() throws {
-    for (bufferSize, chunkSize, tasks) in [(6, 2, 3), (6, 4, 1), (3, 100, 1), (1, 1, 1)] {
+    for (bufferSize, chunkSize, atTheCall, afterOne, afterAChunk) in [
+      (6, 2, 3, 3, 4), (5, 2, 2, 3, 4), (6, 4, 1, 1, 2), (3, 100, 1, 1, 2), (1, 1, 1, 2, 3), (.max, .max, 1, 1, 1),
+    ] {
       let executor = Inline()
-      let results = try executor.map(0..., chunkSize: chunkSize, bufferSize: bufferSize) { $0 }
-      #expect(executor.submitted.load(ordering: .relaxed) == tasks, "buffer of \(bufferSize), chunks of \(chunkSize)")
+      let input = bufferSize == .max ? 0...4 : 0...1000
+      let results = try executor.map(input, chunkSize: chunkSize, bufferSize: bufferSize) { $0 }
+      func expectSubmitted(_ count: Int) {
+        #expect(
+          executor.submitted.load(ordering: .relaxed) == count, "buffer of \(bufferSize), chunks of \(chunkSize)")
+      }
+      expectSubmitted(atTheCall)
       executor.run(1)
       #expect(try results.next() == 0)
-      #expect(executor.submitted.load(ordering: .relaxed) == tasks + 1, "a chunk taken in hand makes room for the next")
-      #expect(executor.pending == tasks)
+      expectSubmitted(afterOne)
+      executor.run(executor.pending)
+      executor.runsAtOnce.store(true, ordering: .relaxed)
+      for number in 1...min(chunkSize, bufferSize, 4) { #expect(try results.next() == number) }
+      expectSubmitted(afterAChunk)
     }
   }
 

@@ -13,7 +13,8 @@ extension FutureExecutor {
   ///   - inputs: read by this call; with a `bufferSize` by whoever takes results.
   ///   - timeout: for the whole iteration, counted from this call; nil: without limit.
   ///   - chunkSize: elements a task. More amortise the cost of a task; a chunk is cancelled whole while it has not started.
-  ///   - bufferSize: elements that may be submitted and not taken; nil: all.
+  ///   - bufferSize: elements that may be submitted and not taken; nil: all. A chunk is submitted once there is room for
+  ///     all of it: one of more than half the buffer cannot run while the one before it is taken.
   ///   - label: names the tasks in traces; without one the site of this call does.
   ///   - file: the submit site; leave it to its default.
   ///   - line: the submit site; leave it to its default.
@@ -53,12 +54,11 @@ extension FutureExecutor {
   ) throws -> MappedResults<Out> {
     let deadline = timeout.map(Deadline.after)
     // With a buffer the iterator must not keep a dropped pool alive: it just drains (CPython holds a weak reference).
+    let chunkSize = min(chunkSize, bufferSize ?? chunkSize)
     let submitter = MapSubmitter(
-      executor: self, weakly: bufferSize != nil, next: next, chunkSize: min(chunkSize, bufferSize ?? chunkSize),
-      site: site,
-      transform: transform)
+      executor: self, weakly: bufferSize != nil, next: next, chunkSize: chunkSize, site: site, transform: transform)
     let results = MappedResults<Out>(
-      deadline: deadline, window: bufferSize.map { max(1, $0 / min(chunkSize, $0)) }, submitNext: submitter.submitNext)
+      deadline: deadline, bufferSize: bufferSize, chunkSize: chunkSize, submitNext: submitter.submitNext)
     try results.fill()
     return results
   }

@@ -9,7 +9,9 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
   /// One result.
   public typealias Element = Out
   private let deadline: Int64?
-  private let window: Int?
+  /// Elements that may be submitted and not taken, and those a chunk has at most.
+  private let bufferSize: Int?
+  private let chunkSize: Int
   private var submitNext: (() throws -> ChunkFuture<Out>?)?
   /// Submitted and not taken, oldest at `first`.
   private var futures: [ChunkFuture<Out>?] = []
@@ -20,17 +22,25 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
   /// What replaces an outcome that was handed out, so that its value is not kept.
   @usableFromInline let spent = Result<Out, any Error>.failure(CancelledError())
 
-  init(deadline: Int64?, window: Int?, submitNext: @escaping () throws -> ChunkFuture<Out>?) {
+  /// - Parameter chunkSize: at most `bufferSize`.
+  init(deadline: Int64?, bufferSize: Int?, chunkSize: Int, submitNext: @escaping () throws -> ChunkFuture<Out>?) {
     self.deadline = deadline
-    self.window = window
+    self.bufferSize = bufferSize
+    self.chunkSize = chunkSize
     self.submitNext = submitNext
   }
 
   deinit { cancelRest() }
 
-  /// Submits until the window is full or the input has ended.
+  /// Whether one more chunk may be submitted. The oldest outcome in hand is on its way to the caller.
+  private var hasRoom: Bool {
+    guard let bufferSize else { return true }
+    return futures.count - first < (bufferSize - Swift.max(0, inHand.count - taken - 1)) / chunkSize
+  }
+
+  /// Submits until the buffer is full or the input has ended.
   func fill() throws {
-    while let submitNext, window.map({ futures.count - first < $0 }) ?? true {
+    while let submitNext, hasRoom {
       guard let future = try submitNext() else {
         self.submitNext = nil
         return
@@ -109,6 +119,7 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
   /// The next element's outcome; throws only what ends the iteration whatever the form.
   fileprivate func nextOutcome() throws -> Result<Out, any Error>? {
     if let outcome = popInHand() { return outcome }
+    try refill()
     guard let future = front else { return nil }
     if let deadline {
       if !future.isDone, !future.waitDoneAsMember(deadline: deadline) { throw timeOut() }
@@ -125,6 +136,7 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
 
   private func nextOutcomeSuspending() async throws -> Result<Out, any Error>? {
     if let outcome = popInHand() { return outcome }
+    try refill()
     guard let future = front else { return nil }
     if !future.isDone {
       do { try await future.suspendUntilDone(deadline: deadline) } catch is TimeoutError { throw timeOut() }
@@ -139,7 +151,19 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
     return TimeoutError()
   }
 
-  /// The oldest future is done: its outcomes become the ones in hand, and its place in the window is filled.
+  /// `fill`, where a pool that was shut down means that what it has accepted is taken still, as when it is gone.
+  private func refill() throws {
+    do { try fill() } catch let error as RejectedExecutionError {
+      if case .shutdown = error.reason {
+        submitNext = nil
+      } else {
+        close()
+        throw error
+      }
+    }
+  }
+
+  /// The oldest future is done: its outcomes become the ones in hand, and its place in the buffer is filled.
   private func takeInHand(_ future: ChunkFuture<Out>) throws -> Result<Out, any Error>? {
     futures[first] = nil
     first += 1
@@ -147,20 +171,13 @@ public final class MappedResults<Out: Sendable>: AsyncSequence {
       futures.removeFirst(first)
       first = 0
     }
-    do { try fill() } catch let error as RejectedExecutionError {
-      if case .shutdown = error.reason {
-        submitNext = nil  // drains, as when the pool is gone
-      } else {
-        close()
-        throw error
-      }
-    }
     taken = 0
     switch future.outcome {
     case .success(let outcomes): inHand = outcomes
     case .failure(let error): inHand = [.failure(error)]
     case nil: preconditionFailure("the future is done")
     }
+    try refill()
     return popInHand()
   }
 

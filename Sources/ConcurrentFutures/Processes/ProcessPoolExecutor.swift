@@ -144,7 +144,8 @@ public final class ProcessPoolExecutor: Sendable {
   ///   - tasks: read and encoded by this call; with a `bufferSize` by whoever takes results.
   ///   - timeout: for the whole iteration, counted from this call. It does not end a task that runs.
   ///   - chunkSize: tasks sent together. More amortise the way to the worker; an error in one still fails only that one.
-  ///   - bufferSize: tasks that may be submitted and not taken; nil: all, at once.
+  ///   - bufferSize: tasks that may be submitted and not taken; nil: all, at once. A chunk is submitted once there is room
+  ///     for all of it: one of more than half the buffer cannot run while the one before it is taken.
   /// - Throws: `InvalidArgumentError` for a `chunkSize` or `bufferSize` below 1, `RejectedExecutionError`.
   @inlinable
   public func map<Task: ProcessTask>(
@@ -174,7 +175,7 @@ public final class ProcessPoolExecutor: Sendable {
     // With a buffer the iterator must not keep a dropped pool alive: it just drains.
     let strong = bufferSize == nil ? self : nil
     let results = MappedResults<Output>(
-      deadline: timeout.map(Deadline.after), window: bufferSize.map { max(1, $0 / room) },
+      deadline: timeout.map(Deadline.after), bufferSize: bufferSize, chunkSize: room,
       submitNext: { [weak self] in try (strong ?? self).flatMap(submit) })
     try results.fill()
     return results

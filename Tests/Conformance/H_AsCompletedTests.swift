@@ -7,11 +7,22 @@ extension Conformance {
   @Test(arguments: PoolShape.all)
   func c109_eachOnce(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
-      let futures = try (0..<30).map { number in try pool.submit { number } }
-      let seen = Array(asCompleted(futures))
+      let gate = Gate()
+      let futures = try (0..<30).map { number in
+        try pool.submit {
+          if number == 29 { try gate.wait() }
+          return number
+        }
+      }
+      var seen: [Future<Int>] = []
+      for future in asCompleted(futures) {
+        #expect(future.isDone)
+        seen.append(future)
+        if seen.count == 29 { gate.open() }  // the last one ends after the others were delivered
+      }
       #expect(seen.count == 30)
       #expect(Set(seen) == Set(futures))
-      #expect(seen.allSatisfy { $0.isDone })
+      #expect(try futures[29].result() == 29)
     }
   }
 
@@ -47,6 +58,15 @@ extension Conformance {
     try later.setRunningOrNotifyCancel()
     #expect(iterator.next() === later)
     #expect(iterator.next() == nil)
+    try withPool(PoolShape(workers: 1)) { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      let queued = (try pool.submit { 1 }, try pool.submit { 2 })
+      let iterating = TestThread { asCompleted([queued.0, queued.1]).prefix(1).map { $0 } }
+      try iterating.untilBlocked()
+      queued.1.cancel()
+      #expect(try iterating.join() == [queued.1])
+    }
   }
 
   @Test func c113_duplicatesAndAnySequence() throws {
@@ -59,6 +79,17 @@ extension Conformance {
     #expect(try iterating.join() == 1)
     let once = stride(from: 0, to: 3, by: 1).lazy.map { Future<Int>.succeeded($0) }
     #expect(Array(asCompleted(once)).count == 3)
+    func singlePass() -> AnyIterator<Future<Int>> {
+      var number = 0
+      return AnyIterator {
+        number += 1
+        return number <= 3 ? .succeeded(number) : nil
+      }
+    }
+    #expect(Array(asCompleted(singlePass())).count == 3)
+    var count = 0
+    try asCompleted(singlePass(), timeout: .zero).forEach { _ in count += 1 }
+    #expect(count == 3)
   }
 
   @Test func c114_nothing() throws {
@@ -68,12 +99,19 @@ extension Conformance {
 
   @Test func c115_timeoutRaises() throws {
     let (finished, pending) = (try future(.finished), Future<Int>())
+    let start = ContinuousClock.now
     let cursor = asCompleted([pending, finished], timeout: .milliseconds(30)).makeCursor()
     #expect(try cursor.next() === finished)
     #expect(throws: TimeoutError.self) { try cursor.next() }
+    #expect(ContinuousClock.now - start >= .milliseconds(30))
+    let inTime = TestThread { try asCompleted([pending], timeout: .seconds(1000)).makeCursor().next() }
+    try inTime.untilBlocked()
+    try pending.setResult(1)
+    #expect(try inTime.join() === pending)
+    let never = Future<Int>()
     var seen: [Future<Int>] = []
     #expect(throws: TimeoutError.self) {
-      try asCompleted([pending, finished], timeout: .milliseconds(30)).forEach { seen.append($0) }
+      try asCompleted([never, finished], timeout: .milliseconds(30)).forEach { seen.append($0) }
     }
     #expect(seen == [finished])
   }
@@ -88,47 +126,72 @@ extension Conformance {
     #expect(error?.description == "2 (of 4) futures unfinished")
   }
 
-  @Test func c117_zeroTimeoutYieldsWhatIsComplete() throws {
+  @Test(arguments: [Duration.zero, .seconds(-3)])
+  func c117_zeroTimeoutYieldsWhatIsComplete(_ timeout: Duration) throws {
     let finished = try (0..<3).map { _ in try future(.finished) }
-    let cursor = asCompleted(finished + [Future<Int>()], timeout: .zero).makeCursor()
+    let cursor = asCompleted(finished + [Future<Int>()], timeout: timeout).makeCursor()
     #expect(Set(try (0..<3).map { _ in try cursor.next() }) == Set(finished))
     #expect(throws: TimeoutError.self) { try cursor.next() }
-    let all = asCompleted(finished, timeout: .zero).makeCursor()
+    let all = asCompleted(finished, timeout: timeout).makeCursor()
     for _ in 0..<3 { #expect(try all.next() != nil) }
     #expect(try all.next() == nil)
   }
 
   @Test func c118_timeoutCoversTheWholeIteration() throws {
-    let (first, second) = (Future<Int>(), Future<Int>())
-    let start = ContinuousClock.now
-    let cursor = asCompleted([first, second], timeout: .seconds(1)).makeCursor()
-    let setter = TestThread {
-      usleep(700_000)
+    let timeout = Duration.milliseconds(300)
+    let isPrompt = try isPrompt(within: timeout) {
+      let (first, second) = (Future<Int>(), Future<Int>())
+      let cursor = asCompleted([first, second], timeout: timeout).makeCursor()
+      letPass(timeout)
       try first.setResult(1)
+      #expect(try cursor.next() === first)
+      return elapsed { #expect(throws: TimeoutError(unfinished: 1, total: 2)) { try cursor.next() } }
     }
-    #expect(try cursor.next() === first)
-    #expect(throws: TimeoutError.self) { try cursor.next() }
-    let time = ContinuousClock.now - start
-    #expect(time >= .seconds(1))
-    #expect(time < .milliseconds(1650), "the second step had a second of its own")
-    try setter.join()
+    #expect(isPrompt, "the second step had time of its own")
   }
 
   @Test func c119_theClockStartsAtTheCall() throws {
-    let pending = Future<Int>()
-    let completed = asCompleted([pending], timeout: .milliseconds(600))
-    let start = ContinuousClock.now
-    while ContinuousClock.now - start < .milliseconds(650) { usleep(1000) }
-    let cursor = completed.makeCursor()
-    let time = elapsed { #expect(throws: TimeoutError.self) { try cursor.next() } }
-    #expect(time < .milliseconds(550))
+    let (pending, timeout) = (Future<Int>(), Duration.milliseconds(300))
+    #expect(
+      isPrompt(within: timeout) {
+        let completed = asCompleted([pending], timeout: timeout)
+        letPass(timeout)
+        return elapsed { #expect(throws: TimeoutError.self) { try completed.makeCursor().next() } }
+      })
+  }
+
+  @Test func c119_alsoInAsyncCode() async throws {
+    let (pending, timeout) = (Future<Int>(), Duration.milliseconds(300))
+    for attempt in 1... {
+      let completed = asCompleted([pending], timeout: timeout)
+      letPass(timeout)
+      let start = ContinuousClock.now
+      var iterator = completed.makeAsyncIterator()
+      await #expect(throws: TimeoutError.self) { try await iterator.next() }
+      if ContinuousClock.now - start < timeout { break }
+      try #require(attempt < 10, "the clock started late")
+    }
   }
 
   @Test func c120_futuresOfSeveralExecutors() throws {
     try withPool { first in
       try withPool(PoolShape(workers: 1)) { second in
-        let futures: [AnyFuture] = [try first.submit { 1 }, try second.submit { "b" }, try future(.finished)]
-        #expect(Set(asCompleted(futures)) == Set(futures))
+        let (gates, byHand) = ([Gate(), Gate()], Future<Int>())
+        let futures: [AnyFuture] = [
+          byHand, try second.submit { try gates[0].wait() },
+          try first.submit { () throws -> String in
+            try gates[1].wait()
+            return "b"
+          },
+        ]
+        var iterator = asCompleted(futures).makeIterator()
+        gates[1].open()
+        #expect(iterator.next() === futures[2])
+        gates[0].open()
+        #expect(iterator.next() === futures[1])
+        try byHand.setResult(1)
+        #expect(iterator.next() === byHand)
+        #expect(iterator.next() == nil)
       }
     }
   }
@@ -219,5 +282,32 @@ extension Conformance {
     await #expect(throws: TimeoutError(unfinished: 1, total: 2)) {
       for try await _ in asCompleted([never, first], timeout: .milliseconds(20)) {}
     }
+  }
+
+  @Test func c125_cancellationOfTheTimedForm() async throws {
+    let (never, first, iterates) = (Future<Int>(), Future.succeeded(1), Gate())
+    let task = Task {
+      for try await _ in asCompleted([never, first], timeout: .seconds(1000)) { iterates.open() }
+    }
+    await whenOpen(iterates)
+    task.cancel()
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(never.state == .pending)
+  }
+
+  /// What is done already is not delivered any more.
+  @Test func c125_cancelledBeforeTheNextStep() async throws {
+    let finished = (0..<3).map { Future.succeeded($0) }
+    let task = Task {
+      var count = 0
+      do {
+        for try await _ in asCompleted(finished) {
+          count += 1
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      } catch { return count }
+      return -count
+    }
+    #expect(await task.value == 1)
   }
 }

@@ -4,7 +4,11 @@ import Glibc
 import Synchronization
 import Testing
 
-private func power(_ base: Int, _ exponent: Int) -> Int { (0..<exponent).reduce(1) { product, _ in product * base } }
+/// -1 outside of workers.
+private func power(_ base: Int, _ exponent: Int) -> Int {
+  guard ThreadPoolExecutor.currentWorker != nil else { return -1 }
+  return (0..<exponent).reduce(1) { product, _ in product * base }
+}
 
 extension Conformance {
   @Test(arguments: PoolShape.all)
@@ -12,9 +16,20 @@ extension Conformance {
     try withPool(shape) { pool throws in
       #expect(try pool.submit(power, 2, 8).result() == 256)
       #expect(try pool.submit { power(2, 8) }.result() == 256)
+      #expect(try pool.submit({ (base: Int) in power(base, 8) }, 2).result() == 256)
       #expect(try pool.submit(label: "power") { power(2, 8) }.result() == 256)
       let general: any FutureExecutor = pool
       #expect(try general.submit { power(2, 8) }.result() == 256)
+      // At once: the task cannot have ended when `submit` returns.
+      let gates = (0..<5).map { _ in Gate() }
+      let futures = [
+        try pool.submit { try gates[0].wait() }, try pool.submit({ (index: Int) in try gates[index].wait() }, 1),
+        try pool.submit({ (index: Int, _: Int) in try gates[index].wait() }, 2, 0),
+        try pool.submit(label: "waits") { try gates[3].wait() }, try general.submit { try gates[4].wait() },
+      ]
+      #expect(futures.allSatisfy { !$0.isDone })
+      for gate in gates { gate.open() }
+      for future in futures { try future.result() }
     }
   }
 
@@ -27,6 +42,12 @@ extension Conformance {
       }
       #expect(try pool.submit { 1 }.result() == 1)
       #expect(pool.statistics.workers <= shape.workers)
+      guard shape.workers == 1 else { return }
+      let worker = try pool.submit { currentThread() }.result()
+      for _ in 0..<5 {
+        _ = try pool.submit { throw TaskFailure() }.exception()
+        #expect(try pool.submit { currentThread() }.result() == worker)
+      }
     }
   }
 
@@ -59,14 +80,14 @@ extension Conformance {
     }
   }
 
-  /// The probe has an address space that has room for one worker's stack only.
+  /// The probe has an address space with room for one worker's stack only, or for none at first.
   @Test(.disabled(if: isThreadSanitized, "ThreadSanitizer needs the whole address space"))
   func c131_aRefusedThread() throws {
     let later = try run("refusedSecondThread")
-    #expect(later.lines == ["1 thread", "50 results"], "\(later)")
+    #expect(later.lines == ["1 thread", "50 results", "1 more"], "\(later)")
     #expect(later.status == 0)
     let first = try run("refusedFirstThread")
-    #expect(first.lines == ["nothing was enqueued"] || first.lines == ["it ran"], "\(first)")
+    #expect(first.lines == ["refused", "1 result", "nothing was enqueued"], "\(first)")
     #expect(first.status == 0)
   }
 
@@ -82,6 +103,7 @@ extension Conformance {
     switch kind {
     case 0: return (try pool.submit { _ = object }, sighting)
     case 1: return (try pool.submit({ (kept: Tracked, number: Int) in number }, object, 3), sighting)
+    case 2: return (try pool.submit({ (kept: Tracked) in 3 }, object), sighting)
     default:
       return (
         try pool.submit { () throws -> Int in
@@ -92,7 +114,7 @@ extension Conformance {
     }
   }
 
-  @Test(arguments: PoolShape.all, [0, 1, 2])
+  @Test(arguments: PoolShape.all, [0, 1, 2, 3])
   func c133_capturesAreFreedBeforeCallbacks(_ shape: PoolShape, _ kind: Int) throws {
     try withPool(shape) { pool in
       let occupied = try Occupied(pool)
@@ -112,7 +134,23 @@ extension Conformance {
     }
   }
 
-  @Test(arguments: PoolShape.all, [0, 1, 2])
+  /// Of a task that was cancelled: by the cancel, also behind a busy worker.
+  @Test(arguments: PoolShape.few, [0, 1, 2, 3])
+  func c133_captureOfACancelledTask(_ shape: PoolShape, _ kind: Int) throws {
+    try withPool(shape) { pool in
+      let occupied = try Occupied(pool)
+      let (future, sighting) = try submitWatched(pool, kind)
+      let goneInCallback = Journal<Bool>()
+      future.addAnyDoneCallback { _ in goneInCallback.note(sighting.isGone) }
+      #expect(future.cancel())
+      #expect(goneInCallback.entries == [true])
+      #expect(sighting.isGone)
+      occupied.release()
+      withExtendedLifetime(future) {}
+    }
+  }
+
+  @Test(arguments: PoolShape.all, [0, 1, 2, 3])
   func c134_anIdleWorkerKeepsNothing(_ shape: PoolShape, _ kind: Int) throws {
     try withPool(shape) { pool in
       var sightings: [Sighting] = []
@@ -128,9 +166,4 @@ extension Conformance {
       try eventually(limit: .seconds(20)) { results.allSatisfy { $0.future == nil } }
     }
   }
-}
-
-private struct WeakFuture {
-  weak var future: AnyFuture?
-  init(_ future: AnyFuture) { self.future = future }
 }

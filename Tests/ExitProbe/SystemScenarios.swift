@@ -9,6 +9,10 @@ let systemScenarios: [String: Scenario] = [
     say("\(executor.statistics.workers) thread")
     gate.open()
     say("\(try futures.map { try $0.result() }.count) results")
+    // Threads that were refused are not counted on: the one that there is gets woken. The pause lets it fall asleep.
+    try until { executor.statistics.idle == 1 }
+    usleep(20_000)
+    say("\(try executor.submit { 1 }.result()) more")
     withExtendedLifetime(started) {}
   },
 
@@ -24,16 +28,21 @@ let systemScenarios: [String: Scenario] = [
 
   "refusedFirstThread": { _ in
     var configuration = ThreadPoolExecutor.Configuration()
-    configuration.stackSize = 1 << 46
+    configuration.stackSize = 1 << 30
     let executor = try ThreadPoolExecutor(configuration)
     let ran = Gate()
+    let former = limitAddressSpace(to: pages().virtual * 4096 + 1 << 29)
     do {
-      try executor.submit { ran.open() }.result()
-      say("it ran")
-    } catch is RejectedExecutionError {
-      executor.shutdown()
-      say(ran.isOpen ? "refused, but it ran" : "nothing was enqueued")
+      _ = try executor.submit { ran.open() }
+      say("accepted")
+    } catch let error as RejectedExecutionError {
+      if case .noThread = error.reason { say("refused") }
     }
+    // With room again a later one runs, and whatever had been enqueued before it would.
+    _ = limitAddressSpace(to: former)
+    say("\(try executor.submit { 1 }.result()) result")
+    executor.shutdown()
+    say(ran.isOpen ? "it ran" : "nothing was enqueued")
   },
 
   "oneCPU": { _ in
@@ -212,11 +221,19 @@ private func roomForOneWorker() throws -> (ThreadPoolExecutor, Gate, Gate) {
     try gate.wait()
   }
   try started.wait()
-  var limit = rlimit()
-  limit.rlim_cur = rlim_t(pages().virtual * 4096 + 1 << 29)
-  limit.rlim_max = limit.rlim_cur
-  precondition(setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0)
+  _ = limitAddressSpace(to: pages().virtual * 4096 + 1 << 29)
   return (executor, started, gate)
+}
+
+/// - Returns: the limit before.
+private func limitAddressSpace(to bytes: Int) -> Int {
+  var limit = rlimit()
+  let resource = __rlimit_resource_t(RLIMIT_AS.rawValue)
+  precondition(getrlimit(resource, &limit) == 0)
+  let former = Int(truncatingIfNeeded: limit.rlim_cur)
+  limit.rlim_cur = rlim_t(truncatingIfNeeded: bytes)
+  precondition(setrlimit(resource, &limit) == 0)
+  return former
 }
 
 private func forkedChild(

@@ -156,3 +156,15 @@ func eventually(limit: Duration = .seconds(30), _ isTrue: () throws -> Bool) thr
 }
 
 func elapsed(_ body: () throws -> Void) rethrows -> Duration { try ContinuousClock().measure(body) }
+
+/// Whether one of several attempts takes less than `limit`. A loaded machine delays some; a wait that long delays all.
+func isPrompt(within limit: Duration, attempts: Int = 10, _ attempt: () throws -> Duration) rethrows -> Bool {
+  for _ in 0..<attempts where try attempt() < limit { return true }
+  return false
+}
+
+/// Lets `duration` pass, for what must come after a deadline.
+func letPass(_ duration: Duration) {
+  let start = ContinuousClock.now
+  while ContinuousClock.now - start <= duration { usleep(1000) }
+}

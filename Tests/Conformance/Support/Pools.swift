@@ -81,6 +81,11 @@ struct TaskFailure: Error, Hashable { var number = 0 }
 struct ZeroDivisionError: Error {}
 final class FailureObject: Error {}
 
+struct WeakFuture {
+  weak var future: AnyFuture?
+  init(_ future: AnyFuture) { self.future = future }
+}
+
 /// Something whose death can be seen.
 final class Tracked: Sendable {}
 final class Sighting: @unchecked Sendable {

@@ -80,6 +80,13 @@ final class TestThread<Value: Sendable>: Sendable {
     }
   }
 
+  /// Whether the thread sleeps although something happened that must not wake it. The call that wakes a thread makes it
+  /// runnable before it returns: one that was woken is seen running, or has ended.
+  func staysBlocked() throws -> Bool {
+    try untilBlocked()
+    return !hasEnded
+  }
+
   /// Sends a signal whose handler only counts: whatever the thread sleeps in returns EINTR.
   func interrupt() {
     installCountingHandler

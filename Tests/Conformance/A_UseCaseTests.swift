@@ -124,7 +124,11 @@ extension Conformance {
       defer { gate.open() }
       let futures = try (0..<3).map { _ in try executor.submit { try gate.wait() } }
       try eventually { futures[0].state == .running && futures[1].state == .running }
+      // Nor does it start, or any of many more, while those two run.
+      let more = try (0..<20).map { _ in try executor.submit {} }
+      for _ in 0..<50 where more.allSatisfy({ $0.state == .pending }) && futures[2].state == .pending { usleep(1000) }
       #expect(futures.map(\.state) == [.running, .running, .pending])
+      #expect(more.allSatisfy { $0.state == .pending })
     }
   }
 

@@ -65,6 +65,16 @@ extension Conformance {
       #expect(cancelled.cancel())
       #expect(cancelled.state == state)
     }
+    try withPool { pool in
+      let occupied = try Occupied(pool)
+      let queued = try pool.submit { 1 }
+      for _ in 0..<3 {
+        #expect(queued.cancel())
+        #expect(queued.state == .cancelled)
+        #expect(pool.statistics.cancelled == 1)
+      }
+      occupied.release()
+    }
   }
 
   @Test(arguments: PoolShape.all)
@@ -244,12 +254,6 @@ extension Conformance {
       #expect(occupied.futures.allSatisfy { $0.isRunning })
     }
   }
-}
-
-/// How many looks to wait before the next attempt, so that it comes nearer to the moment at which neither is the faster.
-private func delayTowardsATie(_ delay: Int, wasFaster: Bool) -> Int {
-  let step = delay / 8 + 1
-  return wasFaster ? min(delay + step, 5_000) : max(delay - step, 0)
 }
 
 /// A flag set by a task.

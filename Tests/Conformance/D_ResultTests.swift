@@ -22,7 +22,10 @@ extension Conformance {
     try byHand.setException(error)
     try withPool { pool in
       let submitted = try pool.submit { () throws -> Int in throw error }
-      for future in [byHand, submitted, Future.failed(error)] {
+      let fail: @Sendable (Int) throws -> Int = { _ in throw error }
+      let add: @Sendable (Int, Int) throws -> Int = { _, _ in throw error }
+      let called = [try pool.submit(fail, 1), try pool.submit(add, 1, 2)]
+      for future in [byHand, submitted, Future.failed(error)] + called {
         #expect { try future.result() } throws: { $0 as? FailureObject === error }
         #expect { try future.result(timeout: .seconds(5)) } throws: { $0 as? FailureObject === error }
       }
@@ -34,6 +37,16 @@ extension Conformance {
   @Test(arguments: [FutureState.cancelled, .cancelledAndNotified], [nil, Duration.zero, .seconds(3600)])
   func c039_resultOfACancelledFuture(_ state: FutureState, _ timeout: Duration?) throws {
     #expect(throws: CancelledError.self) { try future(state).result(timeout: timeout) }
+    let queued = try withPool { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      let queued = try pool.submit { 1 }
+      queued.cancel()
+      if state == .cancelled { #expect(throws: CancelledError.self) { try queued.result(timeout: timeout) } }
+      return queued
+    }
+    #expect(queued.state == .cancelledAndNotified)
+    #expect(throws: CancelledError.self) { try queued.result(timeout: timeout) }
   }
 
   /// Fails at once, not after some least pause; on a busy machine that shows in the best of several attempts.
@@ -44,8 +57,16 @@ extension Conformance {
   @Test(arguments: [FutureState.pending, .running])
   func c040_zeroTimeout(_ state: FutureState) throws {
     let future = try future(state)
-    try failsAtOnce { _ = try future.result(timeout: .zero) }
-    try failsAtOnce { _ = try future.exception(timeout: .zero) }
+    try withPool { pool in
+      let occupied = try Occupied(pool)
+      defer { occupied.release() }
+      let submitted = state == .running ? occupied.futures[0] : try pool.submit {}
+      try failsAtOnce { _ = try future.result(timeout: .zero) }
+      try failsAtOnce { _ = try future.exception(timeout: .zero) }
+      try failsAtOnce { try submitted.result(timeout: .zero) }
+      try failsAtOnce { _ = try submitted.exception(timeout: .zero) }
+      #expect(submitted.state == state)
+    }
   }
 
   @Test(arguments: [Duration.milliseconds(-1), .seconds(-3600), .seconds(Int64.min)])
@@ -75,11 +96,21 @@ extension Conformance {
   }
 
   @Test func c043_resultWithinTheTimeout() throws {
-    let future = Future<Int>()
-    let waiter = TestThread { try future.result(timeout: .seconds(30)) }
-    try waiter.untilBlocked()
-    try future.setResult(42)
-    #expect(try waiter.join(limit: .seconds(20)) == 42)
+    try withPool { pool in
+      let (started, gate) = (Gate(), Gate())
+      let running = try pool.submit { () -> Int in
+        started.open()
+        try gate.wait()
+        return 42
+      }
+      try started.wait()
+      let byHand = Future<Int>()
+      let waiters = [running, byHand].map { future in TestThread { try future.result(timeout: .seconds(3600)) } }
+      for waiter in waiters { try waiter.untilBlocked() }
+      gate.open()
+      try byHand.setResult(42)
+      for waiter in waiters { #expect(try waiter.join() == 42) }
+    }
   }
 
   @Test(arguments: PoolShape.few)
@@ -101,6 +132,25 @@ extension Conformance {
         #expect(try future.result() == 9)
       }
     }
+  }
+
+  /// Nor for the others that wait, before it and after it.
+  @Test func c044_aTimeoutLeavesTheOtherWaiters() throws {
+    let future = Future<Int>()
+    let first = TestThread { try future.result() }
+    try first.untilBlocked()
+    let timed = TestThread { try future.result(timeout: .milliseconds(200)) }
+    try timed.untilBlocked()
+    let last = TestThread { try future.result() }
+    try last.untilBlocked()
+    #expect(throws: TimeoutError.self) { try timed.join() }
+    let calls = Counter()
+    future.addDoneCallback { _ in calls.add() }
+    #expect(throws: TimeoutError.self) { try future.result(timeout: .milliseconds(1)) }
+    try future.setResult(3)
+    #expect(try first.join() == 3)
+    #expect(try last.join() == 3)
+    #expect(calls.value == 1)
   }
 
   @Test func c045_exception() throws {
@@ -125,11 +175,25 @@ extension Conformance {
   }
 
   @Test func c047_exceptionOnceItIsSet() throws {
-    let future = Future<Int>()
-    let waiter = TestThread { try future.exception(timeout: .seconds(30)) as? TaskFailure }
-    try waiter.untilBlocked()
-    try future.setException(TaskFailure(number: 2))
-    #expect(try waiter.join(limit: .seconds(20)) == TaskFailure(number: 2))
+    try withPool { pool in
+      let (started, gate) = (Gate(), Gate())
+      let running = try pool.submit { () -> Int in
+        started.open()
+        try gate.wait()
+        throw TaskFailure(number: 2)
+      }
+      try started.wait()
+      let byHand = Future<Int>()
+      let waiters = [running, byHand].flatMap { future in
+        [Duration.seconds(3600), nil].map { timeout in
+          TestThread { try future.exception(timeout: timeout) as? TaskFailure }
+        }
+      }
+      for waiter in waiters { try waiter.untilBlocked() }
+      gate.open()
+      try byHand.setException(TaskFailure(number: 2))
+      for waiter in waiters { #expect(try waiter.join() == TaskFailure(number: 2)) }
+    }
   }
 
   /// Not applicable (an optional error has no truth value); tested all the same.

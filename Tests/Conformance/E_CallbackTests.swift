@@ -285,38 +285,52 @@ extension Conformance {
       #expect(watched(future).isGone, "late, \(ending)")
     }
     try withPool { pool in
-      let occupied = try Occupied(pool)
-      let future = try pool.submit { 1 }
-      let sighting = watched(future)
-      occupied.release()
-      try eventually { sighting.isGone }
-      #expect(try future.result() == 1)
+      for ending in Ending.allCases {
+        let occupied = try Occupied(pool)
+        let future = try pool.submit { try ending.work() }
+        let sighting = watched(future)
+        if ending == .cancellation {
+          future.cancel()
+          #expect(sighting.isGone)
+        }
+        occupied.release()
+        try eventually { sighting.isGone }
+        wait([future])
+        #expect(watched(future).isGone, "late, \(ending)")
+      }
     }
   }
 
-  @Test(arguments: PoolShape.few)
-  func c071_callbackAddedDuringCompletion(_ shape: PoolShape) throws {
-    try withPool(shape) { pool in
-      for round in 0..<300 {
-        let calls = Counter()
-        let byHand = Future<Int>()
-        let together = Barrier(parties: 2)
-        let adder = TestThread {
-          try together.arriveAndWait()
-          for _ in 0..<20 { byHand.addDoneCallback { _ in calls.add() } }
-        }
-        try together.arriveAndWait()
-        for _ in 0..<(round % 50) { _ = byHand.state }
-        try byHand.setResult(1)
-        try adder.join()
-        #expect(calls.value == 20, "round \(round)")
-
-        let late = Counter()
-        let submitted = try pool.submit {}
-        for _ in 0..<20 { submitted.addDoneCallback { _ in late.add() } }
-        try late.wait(for: 20)
-        #expect(late.value == 20)
+  @Test(arguments: Ending.allCases)
+  fileprivate func c071_callbackAddedDuringCompletion(_ ending: Ending) throws {
+    let futures = (0..<2000).map { _ in Future<Int>() }
+    let calls = futures.map { _ in Counter() }
+    let meeting = Rendezvous()
+    let adder = TestThread {
+      for (future, calls) in zip(futures, calls) {
+        try meeting.meet()
+        for _ in 0..<20 { future.addDoneCallback { _ in calls.add() } }
       }
     }
+    for (round, future) in futures.enumerated() {
+      try meeting.meet()
+      for _ in 0..<(round % 50) { _ = future.state }
+      try ending.end(future)
+    }
+    try adder.join()
+    for (round, calls) in calls.enumerated() { #expect(calls.value == 20, "round \(round)") }
+  }
+
+  /// The same with a worker that completes it.
+  @Test(arguments: PoolShape.few)
+  func c071_callbackAddedWhileTheTaskEnds(_ shape: PoolShape) throws {
+    let calls = (0..<300).map { _ in Counter() }
+    try withPool(shape) { pool in
+      for calls in calls {
+        let submitted = try pool.submit {}
+        for _ in 0..<20 { submitted.addDoneCallback { _ in calls.add() } }
+      }
+    }
+    for (round, calls) in calls.enumerated() { #expect(calls.value == 20, "round \(round)") }
   }
 }

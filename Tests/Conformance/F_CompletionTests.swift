@@ -74,18 +74,22 @@ extension Conformance {
     let meeting = Rendezvous()
     let setters = (0..<2).map { number in
       TestThread {
-        try futures.enumerated().map { round, future -> Bool in
+        var delay = 20
+        return try futures.enumerated().map { round, future -> Bool in
           try meeting.meet()
+          for _ in 0..<delay { _ = future.state }
+          var succeeded = true
           do {
             if (round + number) % 3 == 0 {
               try future.setException(TaskFailure(number: number))
             } else {
               try future.setResult(number)
             }
-            return true
           } catch let error as InvalidStateError {
-            return error.state != .finished  // refused for another reason: counted as a second success
+            succeeded = error.state != .finished  // refused for another reason: counted as a second success
           }
+          if number == 1 { delay = delayTowardsATie(delay, wasFaster: succeeded) }
+          return succeeded
         }
       }
     }

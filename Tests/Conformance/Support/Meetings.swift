@@ -53,6 +53,12 @@ final class Rendezvous: Sendable {
   }
 }
 
+/// How many looks to wait before the next attempt, so that it comes nearer to the moment at which neither is the faster.
+func delayTowardsATie(_ delay: Int, wasFaster: Bool) -> Int {
+  let step = delay / 8 + 1
+  return wasFaster ? min(delay + step, 5_000) : max(delay - step, 0)
+}
+
 /// A number that only grows, and that one can wait for.
 final class Counter: Sendable {
   private let condition = Condition()

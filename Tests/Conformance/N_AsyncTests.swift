@@ -44,6 +44,10 @@ extension Conformance {
       await Task(executorPreference: executor) {}.value
       awaiting.cancel()
       await #expect(throws: CancellationError.self) { try await awaiting.value }
+      let several = Task(executorPreference: executor) { try await wait([awaited]).done.count }
+      await Task(executorPreference: executor) {}.value
+      several.cancel()
+      await #expect(throws: CancellationError.self) { try await several.value }
       let late = Task {
         withUnsafeCurrentTask { $0?.cancel() }
         return try await awaited.value

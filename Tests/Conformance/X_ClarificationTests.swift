@@ -76,6 +76,31 @@ extension Conformance {
     }
   }
 
+  /// However a task leaves the queue, its place is free again, once.
+  @Test func x03_eachPlaceIsGivenBackOnce() throws {
+    try withPool(PoolShape(workers: 1), { $0.admission = .reject(limit: 2) }) { pool in
+      let (queued, gate) = (Gate(), Gate())
+      let outer = try pool.submit {
+        try pool.submit {}.result()  // inline
+        try pool.submit {}.cancel()
+        for _ in 0..<2 { try pool.execute {} }
+        _ = try pool.submit {}
+        queued.open()
+        try gate.wait()
+      }
+      try queued.wait()
+      #expect(throws: RejectedExecutionError.self, "what a worker queues counts") { try pool.submit {} }
+      gate.open()
+      try outer.result()
+      try eventually { pool.statistics.queued == 0 && pool.statistics.running == 0 }
+      let occupied = try occupyEach(pool)
+      let two = try (0..<2).map { number in try pool.submit { number } }
+      #expect(throws: RejectedExecutionError.self) { try pool.submit {} }
+      occupied.open()
+      #expect(try two.map { try $0.result() } == [0, 1])
+    }
+  }
+
   /// Occupies every worker until the gate opens. One by one: a task that is not yet running counts.
   private func occupyEach(_ pool: ThreadPoolExecutor) throws -> Gate {
     let (gate, started) = (Gate(), Counter())

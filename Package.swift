@@ -39,6 +39,9 @@ let package = Package(
     // No dependency of a test target: it would be linked into the tests, and turn the automatic worker entry off there.
     .executableTarget(
       name: "manualProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ManualProbe", swiftSettings: settings),
+    // No dependency of a test target either: the tests would read their clocks through its stand-in.
+    .executableTarget(
+      name: "clockProbe", dependencies: ["ConcurrentFutures"], path: "Tests/ClockProbe", swiftSettings: settings),
     .testTarget(
       name: "Conformance", dependencies: ["ConcurrentFutures", "exitProbe"], exclude: ["statements.tsv"],
       swiftSettings: settings),

@@ -295,6 +295,18 @@ extension Conformance {
     #expect(try waiter.join() == (condition == .allCompleted ? [raw, failing] : [failing]))
   }
 
+  /// In the only worker too: it does not take them for done, and runs what is queued.
+  @Test func c099_inAWorker() throws {
+    try withPool(PoolShape(workers: 1)) { pool in
+      let done = try pool.submit {
+        let cancelled = try (0..<10).map { _ in try future(.cancelled) }
+        let queued = try pool.submit { 1 }
+        return wait(cancelled + [queued], returnWhen: .firstCompleted).done == [queued]
+      }
+      #expect(try done.result(timeout: .seconds(30)))
+    }
+  }
+
   @Test(arguments: ReturnCondition.allCases)
   func c100_timeoutReturnsWhatIsDone(_ condition: ReturnCondition) throws {
     let (first, second) = (Future<Int>(), Future<Int>())

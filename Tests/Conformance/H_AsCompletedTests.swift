@@ -7,22 +7,18 @@ extension Conformance {
   @Test(arguments: PoolShape.all)
   func c109_eachOnce(_ shape: PoolShape) throws {
     try withPool(shape) { pool in
-      let gate = Gate()
-      let futures = try (0..<30).map { number in
-        try pool.submit {
-          if number == 29 { try gate.wait() }
-          return number
-        }
-      }
-      var seen: [Future<Int>] = []
+      // Each ends once the one before it was delivered.
+      let gates = (0..<30).map { _ in Gate() }
+      let futures = try gates.map { gate in try pool.submit { try gate.wait() } }
+      gates[0].open()
+      var seen: [Future<Void>] = []
       for future in asCompleted(futures) {
         #expect(future.isDone)
         seen.append(future)
-        if seen.count == 29 { gate.open() }  // the last one ends after the others were delivered
+        if seen.count < 30 { gates[seen.count].open() }
       }
-      #expect(seen.count == 30)
-      #expect(Set(seen) == Set(futures))
-      #expect(try futures[29].result() == 29)
+      #expect(seen == futures)
+      for future in futures { try future.result() }
     }
   }
 
@@ -66,6 +62,19 @@ extension Conformance {
       try iterating.untilBlocked()
       queued.1.cancel()
       #expect(try iterating.join() == [queued.1])
+    }
+  }
+
+  /// In the only worker too: it waits for no cancelled one while something is queued.
+  @Test func c112_cancelledButNotNotifiedInAWorker() throws {
+    try withPool(PoolShape(workers: 1)) { pool in
+      let isFirst = try pool.submit {
+        let cancelled = try future(.cancelled)
+        let queued = try pool.submit { 1 }
+        var iterator = asCompleted([cancelled, queued]).makeIterator()
+        return iterator.next() === queued
+      }
+      #expect(try isFirst.result(timeout: .seconds(30)))
     }
   }
 

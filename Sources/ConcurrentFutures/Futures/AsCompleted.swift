@@ -78,7 +78,9 @@ final class CompletedCursor<F: AnyFuture>: @unchecked Sendable {
   func block(deadline: Int64?) -> Bool {
     if deadline == nil, let worker = Worker.current {
       while nextToHelp < futures.count {
-        if let future = futures[nextToHelp], worker.runIfPending(future) { return true }
+        if let future = futures[nextToHelp], worker.runIfPending(future), future.countsAsDone(future.loadWord()) {
+          return true
+        }
         nextToHelp += 1  // it will not be pending again
       }
     }

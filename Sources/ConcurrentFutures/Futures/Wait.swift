@@ -80,7 +80,8 @@ struct Waiting<F: AnyFuture> {
     if condition != .allCompleted, pending.contains(where: \.isRunning) { return }
     var missing = needed
     for future in pending where missing > 0 {
-      guard worker.runIfPending(future) || future.isDone else { continue }
+      _ = worker.runIfPending(future)
+      guard future.countsAsDone(future.loadWord()) else { continue }
       missing -= 1
       if condition == .firstException, future.hasFailed { return }
     }

@@ -201,6 +201,10 @@ extension Conformance {
       let own = TimeoutError(unfinished: 7, total: 9)
       let results = try pool.map(0..<2, timeout: .seconds(40)) { _ -> Int in throw own }
       #expect(throws: own) { try results.next() }
+      // It ends the iteration no sooner than any other error.
+      let outcomes = try pool.map(0..<2, timeout: .seconds(40)) { _ -> Int in throw own }.outcomes
+      let errors = outcomes.map { outcome in #expect(throws: own) { try outcome.get() } }
+      #expect(errors == [own, own])
     }
   }
 

@@ -142,7 +142,7 @@ extension Conformance {
   @Test func c025_snapshotIsNeverTorn() throws {
     struct Halves: Sendable { var left: Int, right: String, third: Int }
     struct Torn: Error { var left: Int, right: String }
-    let futures = (0..<1000).map { _ in Future<Halves>() }
+    let futures = (0..<3000).map { _ in Future<Halves>() }
     let meeting = Rendezvous()
     /// Whether what is read until it is done makes sense.
     @Sendable func isSound(_ future: Future<Halves>, _ round: Int) -> Bool {

@@ -100,6 +100,7 @@ extension Conformance {
         try future.waitUntilDone()
       }
       #expect(try waiter.staysBlocked(), "one still runs")
+      #expect(wait(futures + [notified, running], timeout: .zero).notDone == [running])
       try running.setResult()
       let result = try waiter.join()
       #expect(result.done == Set(futures + [notified, running]))

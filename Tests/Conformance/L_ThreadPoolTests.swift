@@ -174,6 +174,7 @@ extension Conformance {
     let pool = try ThreadPoolExecutor(configuration)
     let ran = Counter()
     let futures = try (0..<5).map { _ in try pool.submit { ran.add() } }
+    for _ in 0..<3 { try pool.execute { ran.add() } }
     gate.open()
     func isTheCause(_ error: (any Error)?) -> Bool {
       guard case .threadInitializerFailed(let cause)? = (error as? BrokenExecutorError)?.kind else { return false }
@@ -186,10 +187,32 @@ extension Conformance {
       return
     }
     #expect(isTheCause(broken))
-    #expect(ran.value == 0)
-    try eventually { !reports.entries.isEmpty }
-    #expect(isTheCause(reports.entries.first))
     pool.shutdown()
+    #expect(ran.value == 0)
+    // The pool's end, and of each task without a future.
+    #expect(reports.entries.count == 4)
+    #expect(reports.entries.allSatisfy(isTheCause))
+    #expect(pool.statistics.queued == 0)
+    #expect(pool.statistics.failed == 8)
+  }
+
+  /// A submission that meets the pool while it breaks is refused or fails.
+  @Test func c191_noTaskRunsInAThreadWithoutItsInitializer() throws {
+    for _ in 0..<200 {
+      var configuration = ThreadPoolExecutor.Configuration()
+      configuration.maxWorkers = 1
+      configuration.errorHandler = { _, _ in }
+      configuration.initializer = { throw TaskFailure() }
+      let (pool, ran) = (try ThreadPoolExecutor(configuration), Counter())
+      var futures: [Future<Void>] = []
+      while let future = try? pool.submit({ _ = ran.add() }) {
+        futures.append(future)
+        try? pool.execute { ran.add() }
+      }
+      pool.shutdown()
+      #expect(ran.value == 0)
+      for future in futures { #expect(try future.exception(timeout: .zero) is BrokenExecutorError) }
+    }
   }
 
   /// What another worker has queued on itself fails too, while that worker is busy.

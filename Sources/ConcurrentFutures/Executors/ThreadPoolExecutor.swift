@@ -138,7 +138,7 @@ public final class ThreadPoolExecutor: FutureExecutor, @unchecked Sendable {
   }
 
   /// Fire and forget: no future, and one allocation. It cannot be cancelled: `shutdown(cancelFutures: true)` still runs
-  /// it. An error goes to ``Configuration/errorHandler``.
+  /// it. An error goes to ``Configuration/errorHandler``, as does that of a pool that broke and dropped it.
   /// - Throws: ``RejectedExecutionError``; the work will then never run.
   public func execute(
     label: StaticString? = nil, file: StaticString = #fileID, line: UInt = #line,

@@ -246,10 +246,11 @@ extension UnsafeMutablePointer<Pool> {
     worker.pointee.setStackLimit()
     worker.nameThread()
     Recorder.workerStart(pool: pointee.id)
+    var failure: BrokenExecutorError?
     if let initializer = pointee.configuration.initializer {
-      do { try initializer() } catch { breakDown(.threadInitializerFailed(error)) }
+      do { try initializer() } catch { failure = breakDown(.threadInitializerFailed(error)) }
     }
-    worker.loop()
+    worker.loop(failing: failure)
     Recorder.workerStop(pool: pointee.id)
     Lanes.closeWorker()
     thread.pointee.worker = nil
@@ -377,7 +378,7 @@ extension UnsafeMutablePointer<Pool> {
     return others
   }
 
-  /// Back to the queue with what must run even so: jobs of Swift concurrency, and those of `execute`.
+  /// Back to the queue with what must run even so: jobs of Swift concurrency and, unless the pool broke, of `execute`.
   private func putBack(_ jobs: [Job]) {
     pointee.uncounted.wrappingAdd(UInt64(jobs.count), ordering: .relaxed)
     for job in jobs { pointee.injector.push(job.word) }
@@ -396,18 +397,34 @@ extension UnsafeMutablePointer<Pool> {
     for job in drain({ $0.cancel() }) where job.kind == .detached { job.detached.release() }
   }
 
-  /// Makes the pool unusable: every queued future fails with the error, every later submit is refused with it.
-  func breakDown(_ kind: BrokenExecutorError.Kind) {
+  /// Makes the pool unusable: what is queued fails with the error, every later submit is refused with it.
+  func breakDown(_ kind: BrokenExecutorError.Kind) -> BrokenExecutorError {
     let error = BrokenExecutorError(kind)
     ErrorSink.report(error, "the thread pool \(pointee.name) broke", nil, to: pointee.configuration.errorHandler)
     close(.broken(error))
-    let others = drain { entry in
-      guard let future = entry.claim(to: FutureWord.completing) else { return }
-      pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
-      future._withUnsafeGuaranteedRef { $0.failClaimed(error) }
-      future.release()
-    }
-    putBack(others)
+    let others = drain { fail($0, error) }
+    for job in others where job.kind == .detached { fail(job.detached, error) }
+    putBack(others.filter { $0.kind != .detached })
+    return error
+  }
+
+  /// Of a broken pool.
+  func fail(_ entry: QueueEntry, _ error: BrokenExecutorError) {
+    guard let future = entry.claim(to: FutureWord.completing) else { return }
+    fail(claimed: future, error)
+    future.release()
+  }
+
+  func fail(claimed future: Unmanaged<AnyFuture>, _ error: BrokenExecutorError) {
+    pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
+    future._withUnsafeGuaranteedRef { $0.failClaimed(error) }
+  }
+
+  /// What `execute` queued has nobody but the handler to tell.
+  func fail(_ job: Unmanaged<DetachedJob>, _ error: BrokenExecutorError) {
+    pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
+    ErrorSink.report(error, "a task without a future was dropped", nil, to: pointee.configuration.errorHandler)
+    job.release()
   }
 }
 

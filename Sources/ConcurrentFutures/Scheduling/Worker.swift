@@ -127,10 +127,11 @@ extension UnsafeMutablePointer<Worker> {
   // MARK: The loop
 
   /// What the thread does until the pool ends or no longer needs it.
-  func loop() {
+  /// - Parameter error: of the thread's initializer; no task may run here then.
+  func loop(failing error: BrokenExecutorError?) {
     if let first = pointee.firstJob {
       pointee.firstJob = nil
-      runClaimed(first, .awaited)
+      if let error { pool.fail(claimed: first, error) } else { runClaimed(first, .awaited) }
       first.release()
       while let found = findLocal() { run(found) }
       pointee.activity.store(Worker.Activity.absent, ordering: .sequentiallyConsistent)
@@ -143,7 +144,7 @@ extension UnsafeMutablePointer<Worker> {
           searching = false
           if pool.pointee.sleep.endSearching(), pool.hasVisibleWork { pool.notify() }  // Sleep.W2
         }
-        run(found)
+        if let error { fail(found, error) } else { run(found) }
         continue
       }
       switch rest(&searching) {
@@ -274,6 +275,16 @@ extension UnsafeMutablePointer<Worker> {
       runFork(found)
     }
     if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
+  }
+
+  /// A task that was submitted while the pool broke. What is no task of the pool's runs all the same.
+  @inline(never)
+  private func fail(_ found: Found, _ error: BrokenExecutorError) {
+    switch found.job.kind {
+    case .future: pool.fail(QueueEntry(found.job), error)
+    case .detached: pool.fail(found.job.detached, error)
+    case .swift, .fork: run(found)
+    }
   }
 
   /// Tells submitters that this worker will not look at the queues for a while; if it was the one they relied on,

@@ -41,8 +41,10 @@
       for other in try others.result(timeout: .seconds(50)) { try other.result(timeout: .seconds(50)) }
     }
 
-    @Test(arguments: [.unbounded, .block(limit: 1), .reject(limit: 1), .callerRuns(limit: 1)] as [Admission])
-    func theFirstThread(_ admission: Admission) throws {
+    @Test(
+      arguments: [.unbounded, .block(limit: 1), .reject(limit: 1), .callerRuns(limit: 1)]
+        as [ThreadPoolExecutor.Admission])
+    func theFirstThread(_ admission: ThreadPoolExecutor.Admission) throws {
       let pool = try make(2) { $0.admission = admission }
       grant(0, pool)
       let ran = ForkJoinTests.Mark()
@@ -145,6 +147,4 @@
       await pool.shutdown()
     }
   }
-
-  typealias Admission = ThreadPoolExecutor.Admission
 #endif

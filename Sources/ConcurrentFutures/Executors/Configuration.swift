@@ -10,8 +10,7 @@ extension ThreadPoolExecutor {
     public var threadNamePrefix = ""
     /// Runs in every worker's thread before its first task. If it throws, the pool is broken: queued futures fail, and
     /// later submissions are refused, with ``BrokenExecutorError/Kind/threadInitializerFailed(_:)``; what `execute`
-    /// queued is dropped, and `errorHandler` gets that error for each. Swift jobs, and what
-    /// running tasks fork, still run.
+    /// queued is dropped, and `errorHandler` gets that error for each. Swift jobs, and what running tasks fork, still run.
     public var initializer: (@Sendable () throws -> Void)?
     /// What a worker does that waits for a future of this pool without a timeout.
     public var waitPolicy: WaitPolicy = .runAwaited

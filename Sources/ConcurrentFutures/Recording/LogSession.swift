@@ -251,11 +251,13 @@ final class LogSession {
   }
 
   private func close(_ ring: EventRing, _ file: LogFile, isEmpty: Bool) {
-    if case .ring(let window) = ring.head.pointee.kept {
+    switch ring.head.pointee.kept {
+    case .nothing: break
+    case .file: ring.trim()
+    case .ring(let window):
       if !isEmpty { keep(window, of: ring) }
       LogFile.unmap(window)
     }
-    if configuration.mode != .overwrite { ring.trim() }
     if isEmpty { unlink(path(ring.lane)) }
     file.close()
   }

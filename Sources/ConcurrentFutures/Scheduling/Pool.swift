@@ -402,14 +402,26 @@ extension UnsafeMutablePointer<Pool> {
     let error = BrokenExecutorError(kind)
     ErrorSink.report(error, "the thread pool \(pointee.name) broke", nil, to: pointee.configuration.errorHandler)
     close(.broken(error))
-    let others = drain { fail($0, error) }
-    for job in others where job.kind == .detached { fail(job.detached, error) }
-    putBack(others.filter { $0.kind != .detached })
+    var others = drain { fail($0, error) }
+    others.removeAll { fail($0, error) }
+    putBack(others)
     return error
   }
 
-  /// Of a broken pool.
-  func fail(_ entry: QueueEntry, _ error: BrokenExecutorError) {
+  /// Fails a task of a broken pool. False: the job is no task of the pool's, and must run all the same.
+  func fail(_ job: Job, _ error: BrokenExecutorError) -> Bool {
+    switch job.kind {
+    case .future: fail(QueueEntry(job), error)
+    case .detached:
+      pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
+      ErrorSink.report(error, "a task without a future was dropped", nil, to: pointee.configuration.errorHandler)
+      job.detached.release()
+    case .swift, .fork: return false
+    }
+    return true
+  }
+
+  private func fail(_ entry: QueueEntry, _ error: BrokenExecutorError) {
     guard let future = entry.claim(to: FutureWord.completing) else { return }
     fail(claimed: future, error)
     future.release()
@@ -418,13 +430,6 @@ extension UnsafeMutablePointer<Pool> {
   func fail(claimed future: Unmanaged<AnyFuture>, _ error: BrokenExecutorError) {
     pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
     future._withUnsafeGuaranteedRef { $0.failClaimed(error) }
-  }
-
-  /// What `execute` queued has nobody but the handler to tell.
-  func fail(_ job: Unmanaged<DetachedJob>, _ error: BrokenExecutorError) {
-    pointee.abandoned.wrappingAdd(1, ordering: .relaxed)
-    ErrorSink.report(error, "a task without a future was dropped", nil, to: pointee.configuration.errorHandler)
-    job.release()
   }
 }
 

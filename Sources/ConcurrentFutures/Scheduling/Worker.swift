@@ -144,7 +144,8 @@ extension UnsafeMutablePointer<Worker> {
           searching = false
           if pool.pointee.sleep.endSearching(), pool.hasVisibleWork { pool.notify() }  // Sleep.W2
         }
-        if let error { fail(found, error) } else { run(found) }
+        if let error, pool.fail(found.job, error) { continue }  // submitted while the pool broke
+        run(found)
         continue
       }
       switch rest(&searching) {
@@ -275,16 +276,6 @@ extension UnsafeMutablePointer<Worker> {
       runFork(found)
     }
     if pointee.depth == 0 { pointee.activity.store(Worker.Activity.looking, ordering: .relaxed) }
-  }
-
-  /// A task that was submitted while the pool broke. What is no task of the pool's runs all the same.
-  @inline(never)
-  private func fail(_ found: Found, _ error: BrokenExecutorError) {
-    switch found.job.kind {
-    case .future: pool.fail(QueueEntry(found.job), error)
-    case .detached: pool.fail(found.job.detached, error)
-    case .swift, .fork: run(found)
-    }
   }
 
   /// Tells submitters that this worker will not look at the queues for a while; if it was the one they relied on,
